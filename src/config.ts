@@ -1,0 +1,131 @@
+import { z } from 'zod';
+
+const list = z
+  .string()
+  .default('')
+  .transform(text =>
+    text
+      .split(',')
+      .map(item => item.trim())
+      .filter(item => item !== ''),
+  );
+
+/** "Backup Usage=maximum;Protected Machines=last": how a period's quantity comes of a type's measurements. */
+const usageRules = z
+  .string()
+  .default('')
+  .transform((text, context) => {
+    const rules: Record<string, UsageRuleName> = {};
+    for (const entry of text.split(';').filter(part => part.trim() !== '')) {
+      const at = entry.lastIndexOf('=');
+      const rule = usageRuleName.safeParse(entry.slice(at + 1).trim());
+      if (at < 1 || !rule.success) {
+        context.addIssue({
+          code: 'custom',
+          message: `"${entry}" is not "usage type=last", "=maximum", "=average" or "=sum"`,
+        });
+        return z.NEVER;
+      }
+      rules[entry.slice(0, at).trim()] = rule.data;
+    }
+    return rules;
+  });
+const usageRuleName = z.enum(['last', 'maximum', 'average', 'sum']);
+type UsageRuleName = z.infer<typeof usageRuleName>;
+
+const encryptionKey = z
+  .string()
+  .refine(key => Buffer.from(key, 'base64').length === 32, 'each key is 32 bytes in base64');
+
+const settings = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(4000),
+  HOST: z.string().default('127.0.0.1'),
+  DATABASE_URL: z.string().optional(),
+  DATA_DIR: z.string().default('.data'),
+  MONGODB_URL: z.string().optional(),
+  ROLES: list
+    .pipe(z.array(z.enum(['api', 'worker'])))
+    .transform(roles => (roles.length > 0 ? roles : (['api', 'worker'] as const))),
+  ENCRYPTION_KEYS: list.pipe(z.array(encryptionKey)),
+  OPERATOR_TOKEN: z.string().min(24, 'at least 24 characters').optional(),
+  SOLUTION_NAME: z.string().min(1).default('Arcserve UDP Cloud Direct'),
+  CONNECTWISE_CLIENT_ID: z.string().optional(),
+  PSA_ALLOWED_HOSTS: list,
+  PSA_PLUGINS: list,
+  USAGE_RULES: usageRules,
+  USAGE_RUN_TIME: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 06:00')
+    .default('06:00'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+export type Role = 'api' | 'worker';
+
+/** Every setting of the service, checked. `docs/settings` is the README's table. */
+export interface Config {
+  port: number;
+  host: string;
+  /** Undefined: the embedded server. */
+  databaseUrl: string | undefined;
+  dataDir: string;
+  /** Undefined: Agenda's jobs are kept in PostgreSQL. */
+  mongodbUrl: string | undefined;
+  roles: readonly Role[];
+  /** Base64, newest first; empty only while the embedded database's own key is not read yet. */
+  encryptionKeys: readonly string[];
+  operatorToken: string | undefined;
+  solutionName: string;
+  /** The vendor's client id by plugin id. */
+  psaClientIds: Readonly<Record<string, string | undefined>>;
+  psaAllowedHosts: readonly string[];
+  /** npm packages that hold further PSA plugins. */
+  psaPlugins: readonly string[];
+  /** By usage type; the types that are not named use "last". */
+  usageRules: Readonly<Record<string, UsageRuleName>>;
+  /** "06:00", in each partner's zone: when the invoice day's usage run starts. */
+  usageRunTime: string;
+  logLevel: string;
+}
+
+/** A setting is missing or wrong; the message names each one and what it should be. */
+export class ConfigError extends Error {}
+
+/**
+ * Reads the settings from environment variables. Throws ConfigError that names every wrong one; with
+ * DATABASE_URL set, ENCRYPTION_KEYS has to be set too, because a key that a process made for itself would
+ * be lost with it, or differ from the next process's.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = settings.safeParse(present);
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
+  if (parsed.success && parsed.data.DATABASE_URL && parsed.data.ENCRYPTION_KEYS.length === 0) {
+    problems.push(
+      'ENCRYPTION_KEYS: must be set when DATABASE_URL is; make one with "openssl rand -base64 32" and give every process the same',
+    );
+  }
+  if (!parsed.success || problems.length > 0) {
+    throw new ConfigError(`Wrong settings:\n${problems.map(problem => `  ${problem}`).join('\n')}`);
+  }
+  const values = parsed.data;
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    databaseUrl: values.DATABASE_URL,
+    dataDir: values.DATA_DIR,
+    mongodbUrl: values.MONGODB_URL,
+    roles: values.ROLES,
+    encryptionKeys: values.ENCRYPTION_KEYS,
+    operatorToken: values.OPERATOR_TOKEN,
+    solutionName: values.SOLUTION_NAME,
+    psaClientIds: { connectwise: values.CONNECTWISE_CLIENT_ID },
+    psaAllowedHosts: values.PSA_ALLOWED_HOSTS,
+    psaPlugins: values.PSA_PLUGINS,
+    usageRules: values.USAGE_RULES,
+    usageRunTime: values.USAGE_RUN_TIME,
+    logLevel: values.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,107 @@
+import { type Opt, type Ref } from '@mikro-orm/core';
+import { Check, Entity, Enum, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { Integration } from '../integrations/integration.js';
+
+export enum Pipeline {
+  USAGE = 'USAGE',
+  DIGEST = 'DIGEST',
+  EVENTS = 'EVENTS',
+}
+
+export enum RunTrigger {
+  SCHEDULE = 'SCHEDULE',
+  MANUAL = 'MANUAL',
+  INGEST = 'INGEST',
+}
+
+export enum RunState {
+  RUNNING = 'RUNNING',
+  SUCCEEDED = 'SUCCEEDED',
+  PARTIAL = 'PARTIAL',
+  FAILED = 'FAILED',
+}
+
+/**
+ * One run of a pipeline for one integration. The counts follow the states of its deliveries by a trigger
+ * of the database, which also tells the listeners of syncStatus.
+ */
+@Entity({ tableName: 'sync_run' })
+@Index({ properties: ['integration', 'id'] })
+@Index({ properties: ['integration', 'pipeline', 'id'] })
+@Index({
+  name: 'sync_run_unplanned',
+  expression:
+    'create index "sync_run_unplanned" on "sync_run" ("started_at") where "planned_at" is null and "state" = \'RUNNING\'',
+})
+@Index({
+  name: 'sync_run_running',
+  expression: 'create index "sync_run_running" on "sync_run" ("integration_id") where "state" = \'RUNNING\'',
+})
+@Index({
+  name: 'sync_run_one_collecting',
+  expression:
+    'create unique index "sync_run_one_collecting" on "sync_run" ("integration_id") where "collecting"',
+})
+@Check({ name: 'sync_run_finished', expression: "(state = 'RUNNING') = (finished_at is null)" })
+@Check({
+  name: 'sync_run_collecting',
+  expression: "not collecting or (state = 'RUNNING' and pipeline = 'EVENTS')",
+})
+@Check({
+  name: 'sync_run_counts',
+  expression:
+    'total >= 0 and delivered >= 0 and skipped >= 0 and failed >= 0 and delivered + skipped + failed <= total',
+})
+export class SyncRun {
+  @PrimaryKey({ type: 'uuid', defaultRaw: 'uuid_v7()' })
+  id!: string & Opt;
+
+  @ManyToOne(() => Integration, { ref: true })
+  integration!: Ref<Integration>;
+
+  @Enum({ items: () => Pipeline })
+  pipeline!: Pipeline;
+
+  @Enum({ items: () => RunTrigger })
+  trigger!: RunTrigger;
+
+  @Enum({ items: () => RunState })
+  state: RunState & Opt = RunState.RUNNING;
+
+  @Property({ type: 'boolean', default: false })
+  dryRun!: boolean & Opt;
+
+  /** The invoice date of a usage run, the day that a digest run sums up; null for events. */
+  @Property({ type: 'date', nullable: true })
+  forDate?: string | null;
+
+  /** An events run that still takes up newly reported results. */
+  @Property({ type: 'boolean', default: false })
+  collecting!: boolean & Opt;
+
+  @Property({ type: 'timestamptz' })
+  startedAt!: Date;
+
+  /** When the pipeline had written all its deliveries; null while it has not. */
+  @Property({ type: 'timestamptz', nullable: true })
+  plannedAt?: Date | null;
+
+  @Property({ type: 'timestamptz', nullable: true })
+  finishedAt?: Date | null;
+
+  @Property({ type: 'integer', default: 0 })
+  total!: number & Opt;
+
+  @Property({ type: 'integer', default: 0 })
+  delivered!: number & Opt;
+
+  @Property({ type: 'integer', default: 0 })
+  skipped!: number & Opt;
+
+  @Property({ type: 'integer', default: 0 })
+  failed!: number & Opt;
+
+  /** What ended the run, or what it waits for, for a person. */
+  @Property({ type: 'text', nullable: true })
+  error?: string | null;
+}

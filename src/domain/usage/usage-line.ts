@@ -1,0 +1,50 @@
+import { type Opt, type Ref } from '@mikro-orm/core';
+import { Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
+import { Delivery } from '../deliveries/delivery.js';
+import { Organization } from '../partners/organization.js';
+import { UsageStatement } from './usage-statement.js';
+
+/** How a line's quantity came about, so that a person can check it. */
+export interface UsageEvidence {
+  rule: 'last' | 'maximum' | 'average' | 'sum';
+  measurements: number;
+  firstMeasuredAt: string;
+  lastMeasuredAt: string;
+}
+
+/** One organization's quantity of one usage type in a statement. */
+@Entity({ tableName: 'usage_line' })
+@Unique({ properties: ['statement', 'organization', 'usageType'] })
+export class UsageLine {
+  @PrimaryKey({ type: 'uuid', defaultRaw: 'uuid_v7()' })
+  id!: string & Opt;
+
+  @ManyToOne(() => UsageStatement, { ref: true })
+  statement!: Ref<UsageStatement>;
+
+  @ManyToOne(() => Organization, { ref: true })
+  @Index()
+  organization!: Ref<Organization>;
+
+  @Property({ type: 'text' })
+  usageType!: string;
+
+  /** Exact decimal. */
+  @Property({ columnType: 'numeric', type: 'decimal' })
+  quantity!: string;
+
+  @Property({ type: 'jsonb' })
+  evidence!: UsageEvidence;
+
+  /** As the mapping stood when the period closed; null for an organization that was not mapped. */
+  @Property({ type: 'text', nullable: true })
+  billingLevel?: string | null;
+
+  @Property({ type: 'text', nullable: true })
+  companyId?: string | null;
+
+  /** The delivery that carries this line to the PSA, alone or summed with others of the same company. */
+  @ManyToOne(() => Delivery, { ref: true, nullable: true, deleteRule: 'restrict' })
+  @Index()
+  delivery?: Ref<Delivery> | null;
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { openDatabase } from '../../src/db/connection.js';
+import { template } from '../postgres.global.js';
+
+export interface TestDatabase {
+  url: string;
+  orm: MikroORM;
+  /** Closes the connections and drops the database. */
+  drop(): Promise<void>;
+}
+
+/** An empty database at the newest schema, for one test file alone. */
+export async function freshDatabase(): Promise<TestDatabase> {
+  const serverUrl = inject('serverUrl');
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await asOwner(serverUrl, `create database ${name} template ${template}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  const orm = await openDatabase({ url: url.href });
+  return {
+    url: url.href,
+    orm,
+    async drop() {
+      await orm.close();
+      await asOwner(serverUrl, `drop database ${name} with (force)`);
+    },
+  };
+}
+
+async function asOwner(serverUrl: string, sql: string): Promise<void> {
+  const owner = new pg.Client({ connectionString: serverUrl });
+  await owner.connect();
+  try {
+    // Cloning needs the template for itself: one at a time, whichever process asks.
+    await owner.query('select pg_advisory_lock(1)');
+    await owner.query(sql);
+  } finally {
+    await owner.end();
+  }
+}
