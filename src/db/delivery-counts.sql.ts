@@ -1,5 +1,5 @@
 /**
- * Keeps total, delivered, skipped and failed of a sync run equal to the states of its deliveries, whoever
+ * Keeps total, delivered, skipped, failed and held of a sync run equal to the states of its deliveries, whoever
  * changes them. One update per statement and run; runs are locked in the order of their ids, so that two
  * statements over the same runs cannot wait for each other.
  */
@@ -13,7 +13,8 @@ begin
       sum(sign) as total,
       sum(sign) filter (where state = 'DELIVERED') as delivered,
       sum(sign) filter (where state = 'SKIPPED') as skipped,
-      sum(sign) filter (where state = 'FAILED') as failed
+      sum(sign) filter (where state = 'FAILED') as failed,
+      sum(sign) filter (where state = 'HELD') as held
     from (
       select run_id, state, 1 as sign from after_change
       union all
@@ -23,12 +24,14 @@ begin
     group by run_id
     order by run_id
   loop
-    if changed.total <> 0 or changed.delivered <> 0 or changed.skipped <> 0 or changed.failed <> 0 then
+    if changed.total <> 0 or changed.delivered <> 0 or changed.skipped <> 0 or changed.failed <> 0
+      or changed.held <> 0 then
       update sync_run set
         total = total + changed.total,
         delivered = delivered + coalesce(changed.delivered, 0),
         skipped = skipped + coalesce(changed.skipped, 0),
-        failed = failed + coalesce(changed.failed, 0)
+        failed = failed + coalesce(changed.failed, 0),
+        held = held + coalesce(changed.held, 0)
       where id = changed.run_id;
     end if;
   end loop;
@@ -43,12 +46,13 @@ begin
     select run_id, count(*) as total,
       count(*) filter (where state = 'DELIVERED') as delivered,
       count(*) filter (where state = 'SKIPPED') as skipped,
-      count(*) filter (where state = 'FAILED') as failed
+      count(*) filter (where state = 'FAILED') as failed,
+      count(*) filter (where state = 'HELD') as held
     from after_change where run_id is not null group by run_id order by run_id
   loop
     update sync_run set
       total = total + added.total, delivered = delivered + added.delivered,
-      skipped = skipped + added.skipped, failed = failed + added.failed
+      skipped = skipped + added.skipped, failed = failed + added.failed, held = held + added.held
     where id = added.run_id;
   end loop;
   return null;

@@ -1,7 +1,7 @@
 import type { MigrationObject } from '@mikro-orm/core';
-import { Migration20261123121731_initial } from './Migration20261123121731_initial.js';
+import { Migration20261123120000_initial } from './Migration20261123120000_initial.js';
 
 /** In the order in which they were written. Listed by hand, because a bundle has no folder to look into. */
 export const migrations: MigrationObject[] = [
-  { name: 'Migration20261123121731_initial', class: Migration20261123121731_initial },
+  { name: 'Migration20261123120000_initial', class: Migration20261123120000_initial },
 ];

@@ -122,6 +122,10 @@ export class Delivery {
   @Property({ type: 'boolean', default: false })
   unsure!: boolean & Opt;
 
+  /** The lease number of the worker that has it in hand; meaningless once that lease is lost. */
+  @Property({ type: 'bigint', nullable: true })
+  claimFence?: string | null;
+
   @Property({ type: 'timestamptz', nullable: true })
   nextAttemptAt?: Date | null;
 

@@ -50,7 +50,7 @@ export enum RunState {
 @Check({
   name: 'sync_run_counts',
   expression:
-    'total >= 0 and delivered >= 0 and skipped >= 0 and failed >= 0 and delivered + skipped + failed <= total',
+    'delivered >= 0 and skipped >= 0 and failed >= 0 and held >= 0 and delivered + skipped + failed + held <= total',
 })
 export class SyncRun {
   @PrimaryKey({ type: 'uuid', defaultRaw: 'uuid_v7()' })
@@ -74,6 +74,10 @@ export class SyncRun {
   /** The invoice date of a usage run, the day that a digest run sums up; null for events. */
   @Property({ type: 'date', nullable: true })
   forDate?: string | null;
+
+  /** Which statement a usage run writes; null until it is closed. */
+  @Property({ type: 'uuid', nullable: true })
+  statementId?: string | null;
 
   /** An events run that still takes up newly reported results. */
   @Property({ type: 'boolean', default: false })
@@ -100,6 +104,10 @@ export class SyncRun {
 
   @Property({ type: 'integer', default: 0 })
   failed!: number & Opt;
+
+  /** Deliveries that wait for a person's approval. */
+  @Property({ type: 'integer', default: 0 })
+  held!: number & Opt;
 
   /** What ended the run, or what it waits for, for a person. */
   @Property({ type: 'text', nullable: true })

@@ -140,6 +140,10 @@ export class Integration {
   @Property({ type: 'integer', default: 0 })
   probes!: number & Opt;
 
+  /** The PSA asked us to slow down, or does not answer: nothing is tried before this. */
+  @Property({ type: 'timestamptz', nullable: true })
+  restingUntil?: Date | null;
+
   @Property({ type: 'timestamptz', defaultRaw: 'now()' })
   createdAt!: Date & Opt;
 

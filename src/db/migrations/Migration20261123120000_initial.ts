@@ -3,8 +3,8 @@ import { deliveryCountsFollowState } from '../delivery-counts.sql.js';
 import { syncRunChangesAreTold } from '../sync-run-changes.sql.js';
 import { uuidV7 } from '../uuid-v7.sql.js';
 
-export class Migration20261123121731_initial extends Migration {
-  override name = 'Migration20261123121731_initial';
+export class Migration20261123120000_initial extends Migration {
+  override name = 'Migration20261123120000_initial';
 
   override up(): void | Promise<void> {
     this.addSql(uuidV7);
@@ -37,7 +37,7 @@ export class Migration20261123121731_initial extends Migration {
     );
 
     this.addSql(
-      `create table "integration" ("id" uuid not null default uuid_v7(), "partner_id" uuid not null, "psa" text not null, "account" text not null, "credentials" text null, "status" text not null default 'CONNECTED', "status_reason" text null, "last_check" jsonb null, "service_board" jsonb null, "service_type" jsonb null, "service_subtype" jsonb null, "billing_enabled" boolean not null default false, "update_agreement_additions" boolean not null default false, "create_missing_additions" boolean not null default false, "priority_success" jsonb null, "priority_warning" jsonb null, "priority_error" jsonb null, "daily_digest_enabled" boolean not null default false, "daily_digest_time" text not null default '07:00', "next_digest_at" timestamptz null, "next_usage_at" timestamptz null, "next_probe_at" timestamptz null, "probes" int not null default 0, "created_at" timestamptz not null default now(), "disconnected_at" timestamptz null, primary key ("id"));`,
+      `create table "integration" ("id" uuid not null default uuid_v7(), "partner_id" uuid not null, "psa" text not null, "account" text not null, "credentials" text null, "status" text not null default 'CONNECTED', "status_reason" text null, "last_check" jsonb null, "service_board" jsonb null, "service_type" jsonb null, "service_subtype" jsonb null, "billing_enabled" boolean not null default false, "update_agreement_additions" boolean not null default false, "create_missing_additions" boolean not null default false, "priority_success" jsonb null, "priority_warning" jsonb null, "priority_error" jsonb null, "daily_digest_enabled" boolean not null default false, "daily_digest_time" text not null default '07:00', "next_digest_at" timestamptz null, "next_usage_at" timestamptz null, "next_probe_at" timestamptz null, "probes" int not null default 0, "resting_until" timestamptz null, "created_at" timestamptz not null default now(), "disconnected_at" timestamptz null, primary key ("id"));`,
     );
     this.addSql(`create index "integration_next_digest_at_index" on "integration" ("next_digest_at");`);
     this.addSql(`create index "integration_next_usage_at_index" on "integration" ("next_usage_at");`);
@@ -60,7 +60,7 @@ export class Migration20261123121731_initial extends Migration {
     this.addSql(`alter table "api_token" add constraint "api_token_hash_unique" unique ("hash");`);
 
     this.addSql(
-      `create table "sync_run" ("id" uuid not null default uuid_v7(), "integration_id" uuid not null, "pipeline" text not null, "trigger" text not null, "state" text not null default 'RUNNING', "dry_run" boolean not null default false, "for_date" date null, "collecting" boolean not null default false, "started_at" timestamptz not null, "planned_at" timestamptz null, "finished_at" timestamptz null, "total" int not null default 0, "delivered" int not null default 0, "skipped" int not null default 0, "failed" int not null default 0, "error" text null, primary key ("id"));`,
+      `create table "sync_run" ("id" uuid not null default uuid_v7(), "integration_id" uuid not null, "pipeline" text not null, "trigger" text not null, "state" text not null default 'RUNNING', "dry_run" boolean not null default false, "for_date" date null, "statement_id" uuid null, "collecting" boolean not null default false, "started_at" timestamptz not null, "planned_at" timestamptz null, "finished_at" timestamptz null, "total" int not null default 0, "delivered" int not null default 0, "skipped" int not null default 0, "failed" int not null default 0, "held" int not null default 0, "error" text null, primary key ("id"));`,
     );
     this.addSql(
       `create unique index "sync_run_one_collecting" on "sync_run" ("integration_id") where "collecting";`,
@@ -85,7 +85,7 @@ export class Migration20261123121731_initial extends Migration {
     this.addSql(`create index "planned_change_run_id_id_index" on "planned_change" ("run_id", "id");`);
 
     this.addSql(
-      `create table "delivery" ("id" uuid not null default uuid_v7(), "integration_id" uuid not null, "kind" text not null, "key" text not null, "organization_id" uuid null, "job_result_id" uuid null, "run_id" uuid null, "state" text not null default 'PENDING', "summary" text not null, "content" jsonb not null default '{}', "target_key" text null, "attempts" int not null default 0, "unsure" boolean not null default false, "next_attempt_at" timestamptz null, "last_error" text null, "reason_code" text null, "psa_record_id" text null, "psa_record_url" text null, "quantity_before" numeric null, "quantity_after" numeric null, "created_at" timestamptz not null default now(), "delivered_at" timestamptz null, primary key ("id"));`,
+      `create table "delivery" ("id" uuid not null default uuid_v7(), "integration_id" uuid not null, "kind" text not null, "key" text not null, "organization_id" uuid null, "job_result_id" uuid null, "run_id" uuid null, "state" text not null default 'PENDING', "summary" text not null, "content" jsonb not null default '{}', "target_key" text null, "attempts" int not null default 0, "unsure" boolean not null default false, "claim_fence" bigint null, "next_attempt_at" timestamptz null, "last_error" text null, "reason_code" text null, "psa_record_id" text null, "psa_record_url" text null, "quantity_before" numeric null, "quantity_after" numeric null, "created_at" timestamptz not null default now(), "delivered_at" timestamptz null, primary key ("id"));`,
     );
     this.addSql(`create index "delivery_organization_id_index" on "delivery" ("organization_id");`);
     this.addSql(`create index "delivery_job_result_id_index" on "delivery" ("job_result_id");`);
@@ -179,7 +179,7 @@ export class Migration20261123121731_initial extends Migration {
       `alter table "sync_run" add constraint "sync_run_integration_id_foreign" foreign key ("integration_id") references "integration" ("id");`,
     );
     this.addSql(
-      `alter table "sync_run" add constraint "sync_run_counts" check (total >= 0 and delivered >= 0 and skipped >= 0 and failed >= 0 and delivered + skipped + failed <= total);`,
+      `alter table "sync_run" add constraint "sync_run_counts" check (delivered >= 0 and skipped >= 0 and failed >= 0 and held >= 0 and delivered + skipped + failed + held <= total);`,
     );
     this.addSql(
       `alter table "sync_run" add constraint "sync_run_collecting" check (not collecting or (state = 'RUNNING' and pipeline = 'EVENTS'));`,

@@ -1,0 +1,48 @@
+import { localDateTime } from '../calendar.js';
+import { formatBytes } from './format-bytes.js';
+
+export interface ReportedJob {
+  externalId: string;
+  jobName: string;
+  device?: string | null;
+  status: 'SUCCESS' | 'WARNING' | 'ERROR';
+  /** RFC 3339. */
+  startedAt: string;
+  endedAt: string;
+  /** Exact decimal. */
+  protectedBytes?: string | null;
+  message?: string | null;
+}
+
+const outcome = {
+  SUCCESS: 'Backup succeeded',
+  WARNING: 'Backup ended with warnings',
+  ERROR: 'Backup failed',
+} as const;
+
+/** What a dispatcher must know, the most telling first, because a PSA may cut the end. */
+export function eventSummary(job: ReportedJob, organization: string): string {
+  const where = job.device ? `${job.device} (${job.jobName})` : job.jobName;
+  return `${outcome[job.status]}: ${where} - ${organization}`;
+}
+
+/** The body of a job's ticket: plain text, times in the partner's zone. */
+export function eventBody(job: ReportedJob, organization: string, timeZone: string): string {
+  const started = new Date(job.startedAt);
+  const ended = new Date(job.endedAt);
+  const minutes = Math.round((ended.getTime() - started.getTime()) / 60_000);
+  const lines = [
+    `${outcome[job.status]}.`,
+    '',
+    `Customer: ${organization}`,
+    `Job: ${job.jobName}`,
+    job.device ? `Device: ${job.device}` : undefined,
+    `Started: ${localDateTime(started, timeZone)} (${timeZone})`,
+    `Ended: ${localDateTime(ended, timeZone)} (${timeZone}), after ${minutes === 1 ? '1 minute' : `${minutes} minutes`}`,
+    job.protectedBytes ? `Protected: ${formatBytes(job.protectedBytes)}` : undefined,
+    job.message ? `\nMessage:\n${job.message}` : undefined,
+    '',
+    `Job result: ${job.externalId}`,
+  ];
+  return lines.filter(line => line !== undefined).join('\n');
+}

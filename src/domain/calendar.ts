@@ -1,0 +1,80 @@
+import { Temporal } from 'temporal-polyfill';
+
+/** Whether `name` is an IANA time zone that this runtime knows. Offsets such as "+02:00" are none. */
+export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether `text` is a date such as "2026-11-23" that exists. */
+export function isLocalDate(text: string): boolean {
+  return (
+    /^\d{4}-\d{2}-\d{2}$/.test(text) &&
+    doesNotThrow(() => Temporal.PlainDate.from(text, { overflow: 'reject' }))
+  );
+}
+
+/** Whether `text` is a time of day such as "07:00". */
+export function isLocalTime(text: string): boolean {
+  return /^([01]\d|2[0-3]):[0-5]\d$/.test(text);
+}
+
+/** Reads an RFC 3339 instant with an offset; undefined when it is none. Digits below a millisecond are dropped. */
+export function readInstant(text: string): Date | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2})$/.test(text))
+    return undefined;
+  try {
+    return new Date(Temporal.Instant.from(text.replace(' ', 'T')).epochMilliseconds);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The date that a calendar on the wall in `timeZone` shows at `instant`. */
+export function localDate(instant: Date, timeZone: string): string {
+  return zoned(instant, timeZone).toPlainDate().toString();
+}
+
+/** "2026-11-23 07:05" in `timeZone`, for people. */
+export function localDateTime(instant: Date, timeZone: string): string {
+  return zoned(instant, timeZone).toPlainDateTime().toString({ smallestUnit: 'minute' }).replace('T', ' ');
+}
+
+/**
+ * The instant at which the clocks of `timeZone` show `time` on `date`. A time that the clocks skip in spring
+ * counts as if they had not been moved (02:30 becomes 03:30); one that comes twice in autumn is the first.
+ */
+export function instantAt(date: string, time: string, timeZone: string): Date {
+  const at = Temporal.PlainDate.from(date).toZonedDateTime({
+    timeZone,
+    plainTime: Temporal.PlainTime.from(time),
+  });
+  return new Date(at.epochMilliseconds);
+}
+
+/** The first instant of `date` in `timeZone`; midnight, except where the clocks skip it. */
+export function startOfDay(date: string, timeZone: string): Date {
+  return new Date(Temporal.PlainDate.from(date).toZonedDateTime(timeZone).startOfDay().epochMilliseconds);
+}
+
+export function addDays(date: string, days: number): string {
+  return Temporal.PlainDate.from(date).add({ days }).toString();
+}
+
+function zoned(instant: Date, timeZone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(instant.getTime()).toZonedDateTimeISO(timeZone);
+}
+
+function doesNotThrow(work: () => unknown): boolean {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,17 @@
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+const pausesMs = [5 * second, 30 * second, 2 * minute, 10 * minute, hour, 3 * hour, 6 * hour, 12 * hour];
+
+/**
+ * How long to wait before the next attempt after `attempts` of them (1 or more), with up to a fifth of
+ * jitter: `chance` is a random number in [0, 1). After the last step every 12 hours.
+ */
+export function retryPauseMs(attempts: number, chance: number): number {
+  const pause = pausesMs[Math.min(Math.max(attempts, 1), pausesMs.length) - 1]!;
+  return Math.round(pause * (0.9 + 0.2 * chance));
+}
+
+/** A delivery that the PSA could not take for this long is given up: a person has to look. */
+export const giveUpAfterMs = 7 * 24 * hour;

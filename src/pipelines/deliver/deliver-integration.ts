@@ -1,0 +1,212 @@
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import pMap from 'p-map';
+import type { Logger } from 'pino';
+import { query } from '../../db/sql.js';
+import { Integration, IntegrationStatus } from '../../domain/integrations/integration.js';
+import type { PsaAdapter } from '../../psa/adapter.js';
+import { needAttention, probeIntegration } from '../integrations/attention.js';
+import type { PsaConnections } from '../psa-connections.js';
+import { finishRuns } from '../runs/finish-runs.js';
+import { attemptDelivery } from './attempt-delivery.js';
+import { claimDueDeliveries } from './claim-due-deliveries.js';
+import { type HeldLease, releaseLease, renewLease, takeLease } from './lease.js';
+import { outcomeOfError, type Trouble } from './outcome-of-error.js';
+import { OutcomeWriter } from './outcome-writer.js';
+import { type PreparedDelivery, preparePage } from './prepare-page.js';
+import { type Outcome, recordOutcomes } from './record-outcomes.js';
+import type { TicketOptions } from './ticket-draft.js';
+
+export interface DeliverySurroundings {
+  orm: MikroORM;
+  connections: PsaConnections;
+  logger: Logger;
+  now(): Date;
+  /** Names this process in leases. */
+  owner: string;
+}
+
+/** Requests to one PSA at once. ConnectWise asks to limit parallelism without naming a number. */
+const concurrency = 8;
+const pageSize = 100;
+/** After this the others have their turn. */
+const sliceMs = 10_000;
+const leaseMs = 30_000;
+/** Attempts without any answer, in a row, that mean that the PSA is down. */
+const silencesThatMeanDown = 3;
+
+/**
+ * Delivers what is due at one integration, for a slice of time, alone: under the integration's lease. Returns
+ * when to look again, null if only a new wake-up can bring work. Never throws for what a PSA does.
+ */
+export async function deliverIntegration(
+  surroundings: DeliverySurroundings,
+  integrationId: string,
+  stop: AbortSignal,
+): Promise<Date | null> {
+  const { orm, now } = surroundings;
+  const em = orm.em.fork();
+  const lease = await takeLease(em, `deliver:${integrationId}`, surroundings.owner, leaseMs);
+  if ('heldForMs' in lease) return new Date(now().getTime() + lease.heldForMs);
+  const lost = new AbortController();
+  const renewal = setInterval(() => {
+    renewLease(orm.em.fork(), lease, leaseMs).then(
+      kept => kept || lost.abort(),
+      () => lost.abort(),
+    );
+  }, leaseMs / 3);
+  try {
+    await workSlice(surroundings, em, lease, integrationId, AbortSignal.any([stop, lost.signal]));
+  } finally {
+    clearInterval(renewal);
+    await releaseLease(em, lease);
+  }
+  // Only now: whoever added work while we held the lease was told that we have it.
+  return nextLook(em, integrationId);
+}
+
+async function workSlice(
+  surroundings: DeliverySurroundings,
+  em: EntityManager,
+  lease: HeldLease,
+  integrationId: string,
+  stop: AbortSignal,
+): Promise<void> {
+  const { connections, now, logger } = surroundings;
+  const integration = await em.findOne(
+    Integration,
+    { id: integrationId, disconnectedAt: null },
+    { populate: ['partner'] },
+  );
+  if (!integration || integration.status === IntegrationStatus.PAUSED) return;
+  if (integration.restingUntil && integration.restingUntil > now()) return;
+  let adapter: PsaAdapter;
+  try {
+    adapter = connections.adapterFor(integration);
+  } catch (error) {
+    logger.error({ integration: integrationId, err: error }, 'the connection cannot be opened');
+    await needAttention(
+      em,
+      integrationId,
+      'The stored credentials cannot be opened. Enter them again.',
+      now(),
+    );
+    return;
+  }
+  if (integration.status === IntegrationStatus.NEEDS_ATTENTION) {
+    if (!integration.nextProbeAt || integration.nextProbeAt > now()) return;
+    if (!(await probeIntegration(em, integration, adapter, now()))) return;
+  }
+  const options = ticketOptions(integration);
+  const sliceEnds = performance.now() + sliceMs;
+  let trouble: Trouble | undefined;
+  let silences = 0;
+  const over = () => trouble !== undefined || stop.aborted || performance.now() > sliceEnds;
+  const writer = new OutcomeWriter(outcomes => recordOutcomes(em.fork(), lease, outcomes, now()));
+
+  async function claimPage(): Promise<PreparedDelivery[]> {
+    if (over()) return [];
+    const page = await claimDueDeliveries(em.fork(), lease, integrationId, now(), pageSize);
+    return preparePage(adapter, page, { createMissing: integration!.createMissingAdditions, now: now() });
+  }
+
+  async function* claimed(): AsyncGenerator<PreparedDelivery> {
+    for (let next = claimPage(); ; ) {
+      const page = await next;
+      if (page.length === 0) return;
+      // The next page is fetched while this one is delivered, unless this one already emptied the queue.
+      if (page.length === pageSize) {
+        next = claimPage();
+        next.catch(() => {}); // it is awaited in the next round, and may fail before
+      }
+      yield* page;
+      if (page.length < pageSize) next = claimPage();
+    }
+  }
+
+  async function attempt(delivery: PreparedDelivery): Promise<Outcome> {
+    if (over()) return giveBack(delivery, now());
+    try {
+      const outcome = await attemptDelivery(adapter, delivery, options);
+      silences = 0;
+      return outcome;
+    } catch (error) {
+      const failed = outcomeOfError(error, delivery, now(), Math.random());
+      logger.warn({ delivery: delivery.id, integration: integrationId, err: error }, 'an attempt failed');
+      trouble ??= failed.trouble;
+      silences = failed.unreachable ? silences + 1 : 0;
+      if (silences >= silencesThatMeanDown && failed.outcome.nextAttemptAt) {
+        trouble ??= { kind: 'REST', until: failed.outcome.nextAttemptAt, reason: failed.outcome.error! };
+      }
+      return failed.outcome;
+    }
+  }
+
+  await pMap(claimed(), async delivery => writer.add(await attempt(delivery)), { concurrency });
+  await writer.finish();
+  await settle(em, integration, trouble, now());
+}
+
+function ticketOptions(integration: Integration): TicketOptions {
+  const { serviceBoard, serviceType, serviceSubtype, prioritySuccess, priorityWarning, priorityError } =
+    integration;
+  const { timeZone } = integration.partner.unwrap();
+  return {
+    timeZone,
+    serviceBoard,
+    serviceType,
+    serviceSubtype,
+    prioritySuccess,
+    priorityWarning,
+    priorityError,
+  };
+}
+
+/** Hands a claimed delivery back untouched. */
+function giveBack(delivery: PreparedDelivery, now: Date): Outcome {
+  return {
+    id: delivery.id,
+    state: 'PENDING',
+    nextAttemptAt: now,
+    notTried: true,
+    unsure: delivery.wasUnsure,
+  };
+}
+
+async function settle(
+  em: EntityManager,
+  integration: Integration,
+  trouble: Trouble | undefined,
+  now: Date,
+): Promise<void> {
+  if (trouble?.kind === 'NEEDS_ATTENTION') await needAttention(em, integration.id, trouble.reason, now);
+  const restingUntil = trouble?.kind === 'REST' ? trouble.until : null;
+  if (restingUntil || integration.restingUntil) {
+    await query(em, 'update integration set resting_until = $2 where id = $1', [
+      integration.id,
+      restingUntil,
+    ]);
+  }
+  if (trouble?.kind === 'REST') {
+    await query(em, `update sync_run set error = $2 where integration_id = $1 and state = 'RUNNING'`, [
+      integration.id,
+      trouble.reason,
+    ]);
+  }
+  await finishRuns(em, integration.id, now);
+}
+
+/** When something is due next; null while the integration does not deliver. */
+async function nextLook(em: EntityManager, integrationId: string): Promise<Date | null> {
+  const [due] = await query<{ at: string | null }>(
+    em,
+    `select case i.status
+       when 'CONNECTED' then greatest(i.resting_until,
+         (select min(next_attempt_at) from delivery where integration_id = i.id and state = 'PENDING'))
+       when 'NEEDS_ATTENTION' then i.next_probe_at end as at
+     from integration i where i.id = $1 and i.disconnected_at is null
+       and (i.status <> 'CONNECTED' or exists (
+         select 1 from delivery where integration_id = i.id and state = 'PENDING'))`,
+    [integrationId],
+  );
+  return due?.at ? new Date(due.at) : null;
+}

@@ -1,0 +1,50 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { query } from '../../db/sql.js';
+
+/** The right to work on `name` alone until it ends. Its time is the database's clock, the same for all workers. */
+export interface HeldLease {
+  name: string;
+  owner: string;
+  /** Who writes results does so only where the lease still has this number. */
+  fence: string;
+}
+
+/** Takes the lease if nobody holds it; otherwise says how long it is held at most. */
+export async function takeLease(
+  em: EntityManager,
+  name: string,
+  owner: string,
+  forMs: number,
+): Promise<HeldLease | { heldForMs: number }> {
+  const [taken] = await query<{ fence: string }>(
+    em,
+    `insert into lease (name, owner, fence, until) values ($1, $2, 1, now() + $3 * interval '1 millisecond')
+     on conflict (name) do update
+       set owner = excluded.owner, fence = lease.fence + 1, until = excluded.until
+       where lease.until < now()
+     returning fence`,
+    [name, owner, forMs],
+  );
+  if (taken) return { name, owner, fence: taken.fence };
+  const [held] = await query<{ ms: string }>(
+    em,
+    'select greatest(0, extract(epoch from until - now()) * 1000)::int as ms from lease where name = $1',
+    [name],
+  );
+  return { heldForMs: Number(held?.ms ?? 0) };
+}
+
+/** Prolongs a lease; false when it was lost. */
+export async function renewLease(em: EntityManager, lease: HeldLease, forMs: number): Promise<boolean> {
+  const renewed = await query(
+    em,
+    `update lease set until = now() + $3 * interval '1 millisecond' where name = $1 and fence = $2 returning 1`,
+    [lease.name, lease.fence, forMs],
+  );
+  return renewed.length > 0;
+}
+
+/** Gives a lease back, so that the next worker need not wait for its end. */
+export async function releaseLease(em: EntityManager, lease: HeldLease): Promise<void> {
+  await query(em, 'update lease set until = now() where name = $1 and fence = $2', [lease.name, lease.fence]);
+}

@@ -1,0 +1,36 @@
+import type { Outcome } from './record-outcomes.js';
+
+/**
+ * Writes outcomes as they come, many in one statement: while one statement runs, the next outcomes gather.
+ * A lone outcome is written at once, a hundred at a time cost little more than one.
+ */
+export class OutcomeWriter {
+  #waiting: Outcome[] = [];
+  #writing: Promise<void> | undefined;
+  #failure: unknown;
+
+  constructor(private readonly write: (outcomes: Outcome[]) => Promise<unknown>) {}
+
+  /** Throws the error of an earlier write: then what was not written stays unsure and is looked up later. */
+  add(outcome: Outcome): void {
+    if (this.#failure) throw this.#failure;
+    this.#waiting.push(outcome);
+    this.#writing ??= this.#run();
+  }
+
+  /** Resolves when everything is written; rejects if anything could not be. */
+  async finish(): Promise<void> {
+    while (this.#writing) await this.#writing;
+    if (this.#failure) throw this.#failure;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#waiting.length > 0) await this.write(this.#waiting.splice(0));
+    } catch (error) {
+      this.#failure = error;
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+}

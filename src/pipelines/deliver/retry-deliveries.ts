@@ -1,0 +1,48 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { query } from '../../db/sql.js';
+import type { DeliveryState } from '../../domain/deliveries/delivery.js';
+import type { WakeUp } from '../wake-up.js';
+
+export interface RetryRequest {
+  integrationId: string;
+  /** Left out: all in `state`. */
+  ids?: readonly string[];
+  /** Left out with ids: those of the ids that can be retried; left out without ids: FAILED. */
+  state?: DeliveryState;
+  now: Date;
+  wakeUp: WakeUp;
+}
+
+/**
+ * Makes deliveries due now: failed and skipped ones are tried again, held ones are approved by it, pending
+ * ones need not wait for their turn. Never those that are delivered. Their runs go on. Returns how many.
+ */
+export function retryDeliveries(em: EntityManager, request: RetryRequest): Promise<number> {
+  return em.transactional(async tx => {
+    const retried = await query<{ runId: string | null }>(
+      tx,
+      `update delivery set
+         state = 'PENDING', next_attempt_at = $4, reason_code = null
+       where integration_id = $1
+         and ($2::uuid[] is null or id = any($2))
+         and state <> 'DELIVERED'
+         and ($3::text is null or state = $3)
+         and not (state = 'PENDING' and attempts = 0)
+       returning run_id as "runId"`,
+      [
+        request.integrationId,
+        request.ids ?? null,
+        request.state ?? (request.ids ? null : 'FAILED'),
+        request.now,
+      ],
+    );
+    const runs = [...new Set(retried.flatMap(row => row.runId ?? []))];
+    await query(
+      tx,
+      `update sync_run set state = 'RUNNING', finished_at = null where id = any($1) and state <> 'RUNNING'`,
+      [runs],
+    );
+    if (retried.length > 0) await request.wakeUp(tx, 'deliver', [request.integrationId]);
+    return retried.length;
+  });
+}

@@ -1,0 +1,35 @@
+import { Pipeline } from '../../domain/deliveries/sync-run.js';
+import { Integration } from '../../domain/integrations/integration.js';
+import type { DeliverySurroundings } from '../deliver/deliver-integration.js';
+import { releaseLease, takeLease } from '../deliver/lease.js';
+import { unplannedRuns } from '../runs/unplanned-runs.js';
+import type { WakeUp } from '../wake-up.js';
+import { planDigestRun } from './plan-digest-run.js';
+
+const leaseMs = 5 * 60_000;
+
+/** Plans the integration's digest runs, the oldest day first, alone. */
+export async function planDigestRuns(
+  { orm, owner, now, wakeUp }: DeliverySurroundings & { wakeUp: WakeUp },
+  integrationId: string,
+): Promise<void> {
+  const em = orm.em.fork();
+  const lease = await takeLease(em, `digest:${integrationId}`, owner, leaseMs);
+  if ('heldForMs' in lease) return;
+  try {
+    const integration = await em.findOne(
+      Integration,
+      { id: integrationId, disconnectedAt: null },
+      { populate: ['partner'] },
+    );
+    if (!integration) return;
+    for (const run of await unplannedRuns(em, integrationId, Pipeline.DIGEST)) {
+      await planDigestRun(orm.em.fork(), run, integrationId, integration.partner.unwrap(), {
+        now: now(),
+        wakeUp,
+      });
+    }
+  } finally {
+    await releaseLease(em, lease);
+  }
+}

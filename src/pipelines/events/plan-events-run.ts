@@ -1,0 +1,84 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { query } from '../../db/sql.js';
+import { eventSummary, type ReportedJob } from '../../domain/backups/event-ticket.js';
+import { addDays, startOfDay } from '../../domain/calendar.js';
+import type { SyncRun } from '../../domain/deliveries/sync-run.js';
+import { oweEvents } from './owe-events.js';
+
+const pageSize = 1_000;
+
+interface UnowedResult extends ReportedJob {
+  id: string;
+  organizationId: string;
+  organization: string;
+}
+
+/**
+ * What an events run by hand does: owes the results that have no delivery yet (those that ended on
+ * `run.forDate` in the partner's zone, or all received since the integration was made), and makes events that
+ * wait for another attempt due now. A dry run only keeps what would be owed.
+ */
+export async function planEventsRun(
+  em: EntityManager,
+  run: SyncRun,
+  integration: { id: string; createdAt: Date },
+  partner: { id: string; timeZone: string },
+  now: Date,
+): Promise<void> {
+  for await (const page of unowedResults(em, run.forDate, integration, partner)) {
+    const events = page.map(result => ({
+      jobResultId: result.id,
+      organizationId: result.organizationId,
+      summary: eventSummary(result, result.organization),
+    }));
+    if (run.dryRun) await keepPlan(em, run.id, events);
+    else await oweEvents(em, events, now, { integrationId: integration.id, runId: run.id });
+  }
+  if (run.dryRun) return;
+  await query(
+    em,
+    `update delivery set next_attempt_at = $2, run_id = $3
+     where integration_id = $1 and kind = 'EVENT' and state = 'PENDING' and attempts > 0 and next_attempt_at > $2`,
+    [integration.id, now, run.id],
+  );
+}
+
+async function* unowedResults(
+  em: EntityManager,
+  date: string | null | undefined,
+  integration: { id: string; createdAt: Date },
+  partner: { id: string; timeZone: string },
+): AsyncGenerator<UnowedResult[]> {
+  const from = date ? startOfDay(date, partner.timeZone) : null;
+  const to = date ? startOfDay(addDays(date, 1), partner.timeZone) : null;
+  for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
+    const page = await query<UnowedResult>(
+      em,
+      `select r.id, r.external_id as "externalId", r.job_name as "jobName", r.device, r.status,
+         r.started_at as "startedAt", r.ended_at as "endedAt", o.id as "organizationId", o.name as organization
+       from backup_job_result r join organization o on o.id = r.organization_id
+       where o.partner_id = $1 and r.id > $2
+         and case when $3::timestamptz is null then r.received_at >= $5
+           else r.ended_at >= $3 and r.ended_at < $4::timestamptz end
+         and not exists (select 1 from delivery d where d.integration_id = $6 and d.key = 'event:' || r.id)
+       order by r.id limit ${pageSize}`,
+      [partner.id, after, from, to, integration.createdAt, integration.id],
+    );
+    if (page.length > 0) yield page;
+    if (page.length < pageSize) return;
+    after = page.at(-1)!.id;
+  }
+}
+
+async function keepPlan(
+  em: EntityManager,
+  runId: string,
+  events: readonly { organizationId: string; summary: string }[],
+): Promise<void> {
+  await query(
+    em,
+    `insert into planned_change (run_id, organization_id, summary)
+     select $1, organization_id, summary from unnest($2::uuid[], $3::text[]) as e(organization_id, summary)`,
+    [runId, events.map(event => event.organizationId), events.map(event => event.summary)],
+  );
+}

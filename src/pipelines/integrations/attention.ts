@@ -1,0 +1,54 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { query } from '../../db/sql.js';
+import { type Integration, IntegrationStatus } from '../../domain/integrations/integration.js';
+import type { PsaAdapter } from '../../psa/adapter.js';
+
+const minute = 60_000;
+
+/** When the integration is tried again by itself after `probes` tries: 1, 2, 4 … minutes, then every half hour. */
+function nextProbe(now: Date, probes: number): Date {
+  return new Date(now.getTime() + Math.min(2 ** probes, 30) * minute);
+}
+
+/** The PSA refuses the login or a right is missing: deliveries wait, the partner is told what to do. */
+export async function needAttention(
+  em: EntityManager,
+  integrationId: string,
+  reason: string,
+  now: Date,
+): Promise<void> {
+  await query(
+    em,
+    `update integration set status = 'NEEDS_ATTENTION', status_reason = $2, next_probe_at = $3, probes = 0
+     where id = $1 and status = 'CONNECTED'`,
+    [integrationId, reason, nextProbe(now, 0)],
+  );
+  await query(em, `update sync_run set error = $2 where integration_id = $1 and state = 'RUNNING'`, [
+    integrationId,
+    reason,
+  ]);
+}
+
+/** Tries an integration that needs attention again; true when it is well and its deliveries can go out. */
+export async function probeIntegration(
+  em: EntityManager,
+  integration: Integration,
+  adapter: PsaAdapter,
+  now: Date,
+): Promise<boolean> {
+  const checks = await adapter.checkAccess({ billing: integration.billingEnabled });
+  const failed = checks.find(check => check.required && check.state === 'FAILED');
+  integration.lastCheck = { ok: !failed, checkedAt: now.toISOString(), checks };
+  if (failed) {
+    integration.probes += 1;
+    integration.nextProbeAt = nextProbe(now, integration.probes);
+    integration.statusReason = [failed.message, failed.hint].filter(text => text).join(' ');
+  } else {
+    integration.status = IntegrationStatus.CONNECTED;
+    integration.statusReason = null;
+    integration.nextProbeAt = null;
+    integration.probes = 0;
+  }
+  await em.flush();
+  return !failed;
+}
