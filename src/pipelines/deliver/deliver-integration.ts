@@ -43,10 +43,11 @@ export async function deliverIntegration(
   integrationId: string,
   stop: AbortSignal,
 ): Promise<Date | null> {
-  const { orm, now } = surroundings;
+  const { orm } = surroundings;
   const em = orm.em.fork();
   const lease = await takeLease(em, `deliver:${integrationId}`, surroundings.owner, leaseMs);
-  if ('heldForMs' in lease) return new Date(now().getTime() + lease.heldForMs);
+  // Whoever holds it looks once more after giving it back; if it died, the tick has somebody look.
+  if (!lease) return null;
   const lost = new AbortController();
   const renewal = setInterval(() => {
     renewLease(orm.em.fork(), lease, leaseMs).then(

@@ -9,13 +9,13 @@ export interface HeldLease {
   fence: string;
 }
 
-/** Takes the lease if nobody holds it; otherwise says how long it is held at most. */
+/** Takes the lease; undefined while somebody else holds it. */
 export async function takeLease(
   em: EntityManager,
   name: string,
   owner: string,
   forMs: number,
-): Promise<HeldLease | { heldForMs: number }> {
+): Promise<HeldLease | undefined> {
   const [taken] = await query<{ fence: string }>(
     em,
     `insert into lease (name, owner, fence, until) values ($1, $2, 1, now() + $3 * interval '1 millisecond')
@@ -25,13 +25,7 @@ export async function takeLease(
      returning fence`,
     [name, owner, forMs],
   );
-  if (taken) return { name, owner, fence: taken.fence };
-  const [held] = await query<{ ms: string }>(
-    em,
-    'select greatest(0, extract(epoch from until - now()) * 1000)::int as ms from lease where name = $1',
-    [name],
-  );
-  return { heldForMs: Number(held?.ms ?? 0) };
+  return taken && { name, owner, fence: taken.fence };
 }
 
 /** Prolongs a lease; false when it was lost. */

@@ -15,7 +15,7 @@ export async function planDigestRuns(
 ): Promise<void> {
   const em = orm.em.fork();
   const lease = await takeLease(em, `digest:${integrationId}`, owner, leaseMs);
-  if ('heldForMs' in lease) return;
+  if (!lease) return;
   try {
     const integration = await em.findOne(
       Integration,

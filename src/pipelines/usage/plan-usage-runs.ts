@@ -26,7 +26,7 @@ export async function planUsageRuns(surroundings: UsageSurroundings, integration
   const { orm, owner } = surroundings;
   const em = orm.em.fork();
   const lease = await takeLease(em, `usage:${integrationId}`, owner, leaseMs);
-  if ('heldForMs' in lease) return;
+  if (!lease) return;
   try {
     for (const run of await unplannedRuns(em, integrationId, Pipeline.USAGE))
       await planRun(surroundings, run, integrationId);
