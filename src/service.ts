@@ -1,0 +1,118 @@
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import { startApi } from './api/server.js';
+import { ensureOperatorToken } from './api/tokens/tokens.js';
+import type { Config } from './config.js';
+import { ChangeFeed } from './db/changes.js';
+import { openDatabase } from './db/connection.js';
+import { startEmbeddedDatabase } from './db/embedded.js';
+import { migrateDatabase } from './db/migrate.js';
+import { query } from './db/sql.js';
+import { CredentialVault } from './domain/integrations/credentials.js';
+import { wakeUpByNotice, wakeUpInPostgres } from './jobs/wake-up.js';
+import { startWorker } from './jobs/worker.js';
+import { localSecretsIn } from './local-secrets.js';
+import { PsaConnections } from './pipelines/psa-connections.js';
+import { createGuardedHttp } from './psa/guarded-http.js';
+import { loadPlugins } from './psa/plugins.js';
+
+export interface Service {
+  /** Where the API answers; undefined for a process without the role. */
+  url: string | undefined;
+  databaseUrl: string;
+  /** The operator token, if this start made it: the only time it can be shown. */
+  newOperatorToken: string | undefined;
+  stop(): Promise<void>;
+}
+
+/** How long a stop lets running jobs end. */
+const graceMs = 20_000;
+
+/** Starts the roles that the settings ask for. The only place that puts the parts together. */
+export async function startService(
+  config: Config,
+  { logger, now = () => new Date() }: { logger: Logger; now?: () => Date },
+): Promise<Service> {
+  const started: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const stopOne of started.splice(0).reverse()) {
+      await stopOne().catch(error => logger.error({ err: error }, 'a part did not stop properly'));
+    }
+  };
+  try {
+    const secrets = config.databaseUrl ? undefined : localSecretsIn(config.dataDir);
+    const embedded = secrets && (await startEmbeddedDatabase(config.dataDir, secrets.databasePassword));
+    if (embedded) started.push(() => embedded.stop());
+    const databaseUrl = config.databaseUrl ?? embedded!.url;
+    await migrateDatabase(databaseUrl);
+
+    const orm = await openDatabase({ url: databaseUrl, poolSize: 20 });
+    started.push(() => orm.close());
+    const changes = new ChangeFeed(databaseUrl, error =>
+      logger.warn({ err: error }, 'lost the change feed; reconnecting'),
+    );
+    await changes.start();
+    started.push(() => changes.stop());
+    const http = createGuardedHttp({ allowedHosts: [...config.psaAllowedHosts], logger });
+    started.push(() => http.close());
+
+    const vault = new CredentialVault(
+      config.encryptionKeys.length > 0 ? config.encryptionKeys : [secrets!.encryptionKey],
+    );
+    const plugins = await loadPlugins({ packages: config.psaPlugins });
+    const connections = new PsaConnections({
+      plugins,
+      http,
+      vault,
+      logger,
+      now,
+      solutionName: config.solutionName,
+      clientIds: config.psaClientIds,
+    });
+    const wakeUp = config.mongodbUrl ? wakeUpByNotice : wakeUpInPostgres;
+    const operatorToken = config.operatorToken ?? secrets?.operatorToken;
+    if (operatorToken) await ensureOperatorToken(orm.em.fork(), operatorToken);
+
+    if (config.roles.includes('worker')) {
+      const worker = await startWorker({
+        orm,
+        databaseUrl,
+        mongodbUrl: config.mongodbUrl,
+        changes,
+        connections,
+        logger,
+        now,
+        owner: `${hostname()}:${process.pid}`,
+        usageRules: config.usageRules,
+        usageRunTime: config.usageRunTime,
+        wakeUp,
+      });
+      started.push(() => worker.stop(graceMs));
+    }
+    const api = config.roles.includes('api')
+      ? await startApi({
+          orm,
+          connections,
+          vault,
+          changes,
+          wakeUp,
+          config,
+          logger,
+          now,
+          ready: async () => {
+            await query(orm.em.fork(), 'select 1');
+          },
+        })
+      : undefined;
+    if (api) started.push(() => api.close());
+    return {
+      url: api?.url,
+      databaseUrl,
+      newOperatorToken: secrets?.justMade && !config.operatorToken ? secrets.operatorToken : undefined,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
