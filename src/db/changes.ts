@@ -1,4 +1,6 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
 import pg from 'pg';
+import { query } from './sql.js';
 
 /** What processes tell each other through PostgreSQL. */
 export type Change =
@@ -10,6 +12,11 @@ export type Change =
 
 const channel = 'psa_bridge';
 const longestPauseMs = 5_000;
+
+/** Tells every process, this one too, once `em`'s transaction is committed. Nobody hears of one that is rolled back. */
+export async function tell(em: EntityManager, change: Change): Promise<void> {
+  await query(em, 'select pg_notify($1, $2)', [channel, JSON.stringify(change)]);
+}
 
 /** Hears the changes that any process commits: one connection per process, made again when it breaks. */
 export class ChangeFeed {

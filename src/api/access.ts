@@ -1,0 +1,54 @@
+import { type AuthCheckerFn, Authorized } from 'type-graphql';
+import { Role } from '../domain/access/api-token.js';
+import { Integration } from '../domain/integrations/integration.js';
+import { Partner } from '../domain/partners/partner.js';
+import type { ApiContext } from './context.js';
+import { forbidden, unauthenticated } from './errors.js';
+import { isUuid } from './uuid.js';
+
+/** Who asks, as its token says. */
+export interface Caller {
+  tokenId: string;
+  tokenName: string;
+  role: Role;
+  /** Set for PARTNER only: everything this caller reads and changes belongs to this partner. */
+  partnerId: string | null;
+  expiresAt: Date | null;
+}
+
+/** The roles that may use a root field stand on the field itself, in one of these words. */
+export const ForEveryRole = () => Authorized([Role.OPERATOR, Role.PARTNER, Role.SOURCE]);
+export const ForPortals = () => Authorized([Role.OPERATOR, Role.PARTNER]);
+export const ForBackupPlatforms = () => Authorized([Role.OPERATOR, Role.SOURCE]);
+
+/** Lets a caller of one of the field's roles through; a field that names no role lets nobody through. */
+export const checkRole: AuthCheckerFn<ApiContext, Role> = ({ context, info }, roles) => {
+  if (!context.caller) throw unauthenticated();
+  if (!roles.includes(context.caller.role)) {
+    throw forbidden(`A token with the role ${context.caller.role} may not use ${info.fieldName}.`);
+  }
+  return true;
+};
+
+/** Whether the caller may see this partner's things. */
+export function mayReach(caller: Caller, partnerId: string): boolean {
+  return caller.role === Role.OPERATOR || caller.partnerId === partnerId;
+}
+
+export function callerOf(context: ApiContext): Caller {
+  if (!context.caller) throw unauthenticated();
+  return context.caller;
+}
+
+/** The partner, if the caller may see it. */
+export async function findPartner(context: ApiContext, id: string): Promise<Partner | null> {
+  if (!isUuid(id) || !mayReach(callerOf(context), id)) return null;
+  return context.em.findOne(Partner, { id });
+}
+
+/** The integration, if it is connected and the caller may see it. */
+export async function findIntegration(context: ApiContext, id: string): Promise<Integration | null> {
+  if (!isUuid(id)) return null;
+  const integration = await context.em.findOne(Integration, { id, disconnectedAt: null });
+  return integration && mayReach(callerOf(context), integration.partner.id) ? integration : null;
+}

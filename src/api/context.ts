@@ -1,0 +1,47 @@
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import type { ChangeFeed } from '../db/changes.js';
+import type { CredentialVault } from '../domain/integrations/credentials.js';
+import type { PsaConnections } from '../pipelines/psa-connections.js';
+import type { WakeUp } from '../pipelines/wake-up.js';
+import type { Caller } from './access.js';
+import { Loaders } from './loaders.js';
+import { PsaLookups } from './psa/lookups.js';
+
+/** What the API needs from the process that it runs in. */
+export interface ApiDependencies {
+  orm: MikroORM;
+  connections: PsaConnections;
+  vault: CredentialVault;
+  changes: ChangeFeed;
+  wakeUp: WakeUp;
+  config: Config;
+  logger: Logger;
+  now(): Date;
+  /** Rejects when the database does not answer. */
+  ready(): Promise<void>;
+}
+
+/** What every resolver has at hand. `em` and `loaders` belong to one request, or to one event of a subscription. */
+export interface ApiContext {
+  caller: Caller | undefined;
+  em: EntityManager;
+  loaders: Loaders;
+  lookups: PsaLookups;
+  app: ApiDependencies;
+}
+
+/** Makes contexts that share one cache of lookups in PSAs. */
+export class Contexts {
+  readonly #lookups: PsaLookups;
+
+  constructor(private readonly app: ApiDependencies) {
+    this.#lookups = new PsaLookups(app.connections, app.now);
+  }
+
+  for(caller: Caller | undefined): ApiContext {
+    const em = this.app.orm.em.fork();
+    return { caller, em, loaders: new Loaders(em), lookups: this.#lookups, app: this.app };
+  }
+}

@@ -1,0 +1,117 @@
+import { ArgsType, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { DeliveryKind, DeliveryState } from '../../domain/deliveries/delivery.js';
+import { countedConnectionType, pageArgs } from '../pages.js';
+import { DateTimeScalar, DecimalScalar } from '../scalars/scalars.js';
+import { UserError, userErrorsDescription } from '../user-error.js';
+
+registerEnumType(DeliveryKind, {
+  name: 'DeliveryKind',
+  valuesConfig: {
+    EVENT: { description: 'A ticket for one job result.' },
+    DIGEST: { description: 'A ticket that sums up an organization’s day.' },
+    USAGE: { description: 'A quantity on an agreement.' },
+    TEST: { description: 'A ticket by `sendTestTicket`.' },
+  },
+});
+registerEnumType(DeliveryState, {
+  name: 'DeliveryState',
+  valuesConfig: {
+    PENDING: { description: 'It goes out at `nextAttemptAt`, or when its integration works again.' },
+    HELD: { description: 'It waits for a person’s approval: `retryDeliveries` approves it.' },
+    DELIVERED: { description: 'The PSA has it.' },
+    SKIPPED: { description: 'It is not owed; `lastError` says why.' },
+    FAILED: { description: 'The PSA refuses it; mend what `lastError` says, then `retryDeliveries`.' },
+  },
+});
+
+@ObjectType('Delivery', { description: 'One thing owed to the PSA: a ticket, a digest, a quantity.' })
+export class DeliveryType {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => DeliveryKind)
+  kind!: DeliveryKind;
+
+  @Field(() => DeliveryState)
+  state!: DeliveryState;
+
+  @Field(() => String, { description: 'What it says in the PSA, in one line.' })
+  summary!: string;
+
+  @Field(() => ID, { nullable: true, description: 'The ticket or addition in the PSA.' })
+  psaRecordId?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Where a person opens it in the PSA.' })
+  psaRecordUrl?: string | null;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'USAGE: the quantity that the PSA had before.',
+  })
+  quantityBefore?: string | null;
+
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description: 'USAGE: the quantity that the PSA said it has since.',
+  })
+  quantityAfter?: string | null;
+
+  @Field(() => Int)
+  attempts!: number;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why it is where it is, and what to do, for a person.',
+  })
+  lastError?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The same for programs: `UNMAPPED`, `NO_PRIORITY`, `REJECTED`…',
+  })
+  reasonCode?: string | null;
+
+  @Field(() => DateTimeScalar)
+  createdAt!: Date;
+
+  @Field(() => DateTimeScalar, { nullable: true })
+  nextAttemptAt?: Date | null;
+
+  @Field(() => DateTimeScalar, { nullable: true })
+  deliveredAt?: Date | null;
+}
+
+export const DeliveryConnection = countedConnectionType(DeliveryType, 'Delivery');
+
+@ArgsType()
+export class DeliveriesArgs extends pageArgs(50) {
+  @Field(() => DeliveryState, { nullable: true })
+  state?: DeliveryState | null;
+
+  @Field(() => DeliveryKind, { nullable: true })
+  kind?: DeliveryKind | null;
+
+  @Field(() => ID, { nullable: true })
+  organizationId?: string | null;
+}
+
+@ObjectType()
+export class SendTestTicketPayload {
+  @Field(() => DeliveryType, {
+    nullable: true,
+    description: 'As it stands after up to 15 seconds: DELIVERED, or what came in between.',
+  })
+  delivery?: object | null;
+
+  @Field(() => [UserError], { description: userErrorsDescription })
+  userErrors!: UserError[];
+}
+
+@ObjectType()
+export class RetryDeliveriesPayload {
+  @Field(() => Int, { description: 'How many are due now because of this.' })
+  retried!: number;
+
+  @Field(() => [UserError], { description: userErrorsDescription })
+  userErrors!: UserError[];
+}

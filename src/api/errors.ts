@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+import {
+  PsaBusy,
+  PsaError,
+  PsaLoginRefused,
+  PsaRightMissing,
+  PsaSurprise,
+  PsaUnreachable,
+} from '../psa/errors.js';
+
+/** An argument that no form should ever send: a page too large, a cursor that is none. */
+export function badUserInput(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
+}
+
+/** Where there is no payload that could carry a userErrors entry: subscriptions. */
+export function notFoundError(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'NOT_FOUND' } });
+}
+
+export function unauthenticated(): GraphQLError {
+  return new GraphQLError(
+    'This needs an API token, sent as "Authorization: Bearer psab_…"; none came, or it is unknown, expired or revoked.',
+    { extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } } },
+  );
+}
+
+export function forbidden(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'FORBIDDEN' } });
+}
+
+/** `extensions.code` and the first words of the message for each way in which a live question to a PSA fails. */
+function psaCode(error: PsaError): { code: string; means: string } {
+  if (error instanceof PsaLoginRefused) {
+    return { code: 'PSA_LOGIN_REFUSED', means: 'The PSA refuses the login. Connect again' };
+  }
+  if (error instanceof PsaRightMissing) {
+    return { code: 'PSA_RIGHT_MISSING', means: `The login lacks a right in the PSA (${error.right})` };
+  }
+  if (error instanceof PsaBusy) {
+    return { code: 'PSA_BUSY', means: 'The PSA asks to slow down. Try again later' };
+  }
+  if (error instanceof PsaUnreachable) {
+    return { code: 'PSA_UNREACHABLE', means: 'The PSA does not answer. Try again' };
+  }
+  if (error instanceof PsaSurprise) {
+    return { code: 'PSA_UNEXPECTED_ANSWER', means: 'The PSA gave an answer that is not understood' };
+  }
+  return { code: 'PSA_REJECTED', means: 'The PSA refuses this' };
+}
+
+/**
+ * What the caller sees of an error. Ours and GraphQL's own pass; a PSA's gets its code; anything else is a
+ * bug: it is logged under an id, and only the id goes out.
+ */
+export function presentError(formatted: GraphQLFormattedError, error: unknown, logger: Logger) {
+  const original = error instanceof GraphQLError ? error.originalError : error;
+  if (original instanceof PsaError) {
+    const { code, means } = psaCode(original);
+    if (original instanceof PsaSurprise) logger.warn({ err: original }, 'unexpected answer of a PSA');
+    return {
+      message: `${means}: ${original.message}`,
+      locations: formatted.locations,
+      path: formatted.path,
+      extensions: { code },
+    };
+  }
+  const code = formatted.extensions?.code;
+  if (code && code !== 'INTERNAL_SERVER_ERROR') {
+    const { stacktrace: _, http: __, ...extensions } = formatted.extensions ?? {};
+    return { ...formatted, extensions };
+  }
+  const id = randomUUID();
+  logger.error({ err: original ?? error, errorId: id, path: formatted.path }, 'a request failed by a bug');
+  return {
+    message: `This failed on our side. Quote ${id} when you report it.`,
+    locations: formatted.locations,
+    path: formatted.path,
+    extensions: { code: 'INTERNAL', id },
+  };
+}

@@ -1,0 +1,63 @@
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { upsertOrganizations } from '../../domain/partners/upsert-organizations.js';
+import { upsertPartners } from '../../domain/partners/upsert-partners.js';
+import { reportUsage } from '../../domain/usage/report-usage.js';
+import { reportBackupJobs } from '../../pipelines/events/report-backup-jobs.js';
+import { ForBackupPlatforms } from '../access.js';
+import type { ApiContext } from '../context.js';
+import { atMostRows } from '../limits.js';
+import { BackupJobInput, IngestPayload, OrganizationInput, PartnerInput, UsageInput } from './types.js';
+
+const rules =
+  'Up to 10,000 rows a call. Bad rows are rejected one by one with their index and reason, good rows are kept. Safe to repeat: send a call again whenever you are not sure that it arrived.';
+
+@Resolver()
+export class IngestResolver {
+  @ForBackupPlatforms()
+  @Mutation(() => IngestPayload, {
+    description: `Creates partners or brings them up to date, by externalId. Schedules follow a new time zone or invoice day. ${rules}`,
+  })
+  async upsertPartners(
+    @Arg('partners', () => [PartnerInput]) partners: PartnerInput[],
+    @Ctx() { em, app }: ApiContext,
+  ): Promise<IngestPayload> {
+    atMostRows('partners', partners);
+    return upsertPartners(em, partners, { now: app.now(), usageRunTime: app.config.usageRunTime });
+  }
+
+  @ForBackupPlatforms()
+  @Mutation(() => IngestPayload, {
+    description: `Creates organizations or brings them up to date, by externalId. ${rules}`,
+  })
+  async upsertOrganizations(
+    @Arg('organizations', () => [OrganizationInput]) organizations: OrganizationInput[],
+    @Ctx() { em }: ApiContext,
+  ): Promise<IngestPayload> {
+    atMostRows('organizations', organizations);
+    return upsertOrganizations(em, organizations);
+  }
+
+  @ForBackupPlatforms()
+  @Mutation(() => IngestPayload, {
+    description: `Stores measurements. An organization has one quantity for a usage type and instant: another one corrects it, until the statement is closed. ${rules}`,
+  })
+  async reportUsage(
+    @Arg('records', () => [UsageInput]) records: UsageInput[],
+    @Ctx() { em, app }: ApiContext,
+  ): Promise<IngestPayload> {
+    atMostRows('records', records);
+    return reportUsage(em, records, { now: app.now() });
+  }
+
+  @ForBackupPlatforms()
+  @Mutation(() => IngestPayload, {
+    description: `Stores finished backup jobs; each that wants a ticket will have exactly one. A result never changes: the same externalId with other content is a CONFLICT. ${rules}`,
+  })
+  async reportBackupJobs(
+    @Arg('jobs', () => [BackupJobInput]) jobs: BackupJobInput[],
+    @Ctx() { em, app }: ApiContext,
+  ): Promise<IngestPayload> {
+    atMostRows('jobs', jobs);
+    return reportBackupJobs(em, jobs, { now: app.now(), wakeUp: app.wakeUp });
+  }
+}

@@ -1,0 +1,121 @@
+import { Field, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { BackupStatus } from '../../domain/backups/backup-job-result.js';
+import { DateTimeScalar, DecimalScalar, TimeZoneScalar } from '../scalars/scalars.js';
+
+registerEnumType(BackupStatus, { name: 'BackupStatus', description: 'How a backup job ended.' });
+
+@InputType()
+export class PartnerInput {
+  @Field(() => String, { description: 'Your own id of the partner; 1 to 200 characters.' })
+  externalId!: string;
+
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => TimeZoneScalar, { nullable: true, defaultValue: 'UTC' })
+  timeZone?: string | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: 1,
+    description: 'The day of the month on which usage is billed, 1 to 31; in a shorter month its last day.',
+  })
+  invoiceDay?: number | null;
+}
+
+@InputType()
+export class OrganizationInput {
+  @Field(() => String, { description: 'Your own id of the organization, unique over all partners.' })
+  externalId!: string;
+
+  @Field(() => String, { description: 'Of a partner that was sent by `upsertPartners`. It never changes.' })
+  partnerExternalId!: string;
+
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: true })
+  active?: boolean | null;
+}
+
+@InputType()
+export class UsageInput {
+  @Field(() => String)
+  organizationExternalId!: string;
+
+  @Field(() => String, {
+    description: 'What was measured; in ConnectWise the Type of a cross-reference: `"Backup Usage"`.',
+  })
+  usageType!: string;
+
+  @Field(() => DecimalScalar, {
+    description:
+      'Zero or more, at most 18 digits before and 9 after the point. A measurement, not a difference.',
+  })
+  quantity!: string;
+
+  @Field(() => DateTimeScalar, { description: 'Not more than a day in the future.' })
+  measuredAt!: string;
+}
+
+@InputType()
+export class BackupJobInput {
+  @Field(() => String, {
+    description: 'Your own id of this one result, unique in its organization. Send it again with the same.',
+  })
+  externalId!: string;
+
+  @Field(() => String)
+  organizationExternalId!: string;
+
+  @Field(() => String)
+  jobName!: string;
+
+  @Field(() => String, { nullable: true, description: 'The machine that was backed up.' })
+  device?: string | null;
+
+  @Field(() => BackupStatus)
+  status!: BackupStatus;
+
+  @Field(() => DateTimeScalar)
+  startedAt!: string;
+
+  @Field(() => DateTimeScalar, { description: 'Not before `startedAt`.' })
+  endedAt!: string;
+
+  @Field(() => DecimalScalar, { nullable: true, description: 'How much is protected now, in bytes.' })
+  protectedBytes?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What the job said; beyond 20,000 characters it is cut.',
+  })
+  message?: string | null;
+}
+
+@ObjectType({ description: 'A row that was not taken. The others of the call were.' })
+export class RejectedRecord {
+  @Field(() => Int, { description: 'Its place in the call, from 0.' })
+  index!: number;
+
+  @Field(() => String, {
+    description:
+      '`INVALID` (a value that cannot be read: the message begins with its field), `UNKNOWN_PARTNER`, `UNKNOWN_ORGANIZATION` (send it first), `CONFLICT` (it contradicts what is stored and cannot change).',
+  })
+  code!: string;
+
+  @Field(() => String)
+  message!: string;
+}
+
+@ObjectType({ description: 'What became of the rows of a call: each is counted once.' })
+export class IngestPayload {
+  @Field(() => Int, { description: 'New, or changed what was known.' })
+  accepted!: number;
+
+  @Field(() => Int, { description: 'Known before and just the same, so nothing changed.' })
+  duplicates!: number;
+
+  @Field(() => [RejectedRecord])
+  rejected!: RejectedRecord[];
+}

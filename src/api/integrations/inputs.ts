@@ -1,0 +1,76 @@
+import { Field, ID, InputType } from 'type-graphql';
+import { LocalTimeScalar } from '../scalars/scalars.js';
+
+@InputType()
+export class CredentialInput {
+  @Field(() => String, { description: 'The `key` of a CredentialField of the plugin.' })
+  key!: string;
+
+  @Field(() => String)
+  value!: string;
+}
+
+@InputType()
+export class ConnectIntegrationInput {
+  @Field(() => ID)
+  partnerId!: string;
+
+  @Field(() => String, { description: 'The `id` of a PsaPlugin.' })
+  psa!: string;
+
+  @Field(() => [CredentialInput], { description: 'What was typed into the plugin’s form.' })
+  credentials!: CredentialInput[];
+}
+
+@InputType({
+  description: 'Ids of the PSA’s ticket priorities. A field left out stays as it is; null: no ticket.',
+})
+export class AlertPrioritiesInput {
+  @Field(() => ID, { nullable: true })
+  successId?: string | null;
+
+  @Field(() => ID, { nullable: true })
+  warningId?: string | null;
+
+  @Field(() => ID, { nullable: true })
+  errorId?: string | null;
+}
+
+@InputType({ description: 'A field left out stays as it is; null clears a choice.' })
+export class IntegrationOptionsInput {
+  @Field(() => ID, {
+    nullable: true,
+    description: 'One of `serviceBoards`. Another board clears type and subtype unless they are given too.',
+  })
+  serviceBoardId?: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'One of the board’s types. Another type clears the subtype unless it is given too.',
+  })
+  serviceTypeId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'One of the type’s subtypes.' })
+  serviceSubtypeId?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Switching it on tries the rights that billing needs.',
+  })
+  billingEnabled?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true })
+  updateAgreementAdditions?: boolean | null;
+
+  @Field(() => Boolean, { nullable: true })
+  createMissingAdditions?: boolean | null;
+
+  @Field(() => AlertPrioritiesInput, { nullable: true })
+  alertPriorities?: AlertPrioritiesInput | null;
+
+  @Field(() => Boolean, { nullable: true })
+  dailyDigestEnabled?: boolean | null;
+
+  @Field(() => LocalTimeScalar, { nullable: true })
+  dailyDigestTime?: string | null;
+}

@@ -1,0 +1,175 @@
+import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
+import type { Integration } from '../../domain/integrations/integration.js';
+import type { Partner } from '../../domain/partners/partner.js';
+import {
+  disconnectIntegration,
+  pauseIntegration,
+  resumeIntegration,
+} from '../../pipelines/integrations/pause.js';
+import type { Credentials, PsaPlugin } from '../../psa/adapter.js';
+import { ForPortals, findIntegration, findPartner } from '../access.js';
+import type { ApiContext } from '../context.js';
+import { notFound, type UserError, userError } from '../user-error.js';
+import { failedChecks, readCredentials, tryCredentials } from './check-credentials.js';
+import { checkIntegration } from './check-integration.js';
+import { connectIntegration } from './connect-integration.js';
+import { ConnectIntegrationInput, IntegrationOptionsInput } from './inputs.js';
+import {
+  ConnectIntegrationPayload,
+  DisconnectIntegrationPayload,
+  IntegrationPayload,
+  TestConnectionPayload,
+} from './types.js';
+import { updateOptions } from './update-options.js';
+
+const connectCodes =
+  'userErrors: `NOT_FOUND` (`partnerId`: none that you may see; `psa`: no such plugin), `INVALID`, `UNKNOWN_FIELD`, `DUPLICATE` (`["credentials", key]`: cannot be right, seen without asking the PSA), `CHECK_FAILED` (`["credentials"]`: one for each required check that failed, with what to do; `report` has them all)';
+
+@Resolver()
+export class IntegrationMutations {
+  @ForPortals()
+  @Mutation(() => TestConnectionPayload, {
+    description: `The form’s "Test": tries the login and every right that the integration needs, and stores nothing. ${connectCodes}.`,
+    complexity: 50,
+  })
+  async testConnection(
+    @Arg('input', () => ConnectIntegrationInput) input: ConnectIntegrationInput,
+    @Ctx() context: ApiContext,
+  ): Promise<TestConnectionPayload> {
+    const form = await readForm(context, input);
+    if ('userErrors' in form) return { report: null, userErrors: form.userErrors };
+    const { connections, now } = context.app;
+    const needs = { billing: false };
+    const report = await tryCredentials(connections, form.plugin, form.credentials, needs, now());
+    return { report, userErrors: failedChecks(report, ['credentials']) };
+  }
+
+  @ForPortals()
+  @Mutation(() => ConnectIntegrationPayload, {
+    description: `The form’s "Test and Save": tries the login and every right, and stores the credentials only if every required check passes. For the same account again it brings the integration’s credentials up to date, and lets one that needs attention go on; a disconnected account comes back with its history. ${connectCodes}, \`ANOTHER_ACCOUNT\` (\`["credentials"]\`: the partner is connected to another account of this PSA; disconnect it first).`,
+    complexity: 50,
+  })
+  async connectIntegration(
+    @Arg('input', () => ConnectIntegrationInput) input: ConnectIntegrationInput,
+    @Ctx() context: ApiContext,
+  ): Promise<ConnectIntegrationPayload> {
+    const form = await readForm(context, input);
+    if ('userErrors' in form) return { integration: null, report: null, userErrors: form.userErrors };
+    const { partner, plugin, credentials } = form;
+    return {
+      userErrors: [],
+      ...(await connectIntegration(context.em, context.app, partner, plugin, credentials)),
+    };
+  }
+
+  @ForPortals()
+  @Mutation(() => TestConnectionPayload, {
+    description:
+      'Tries the rights of a connected integration with its stored credentials, and keeps the report as `lastCheck`. One that needs attention goes on if every required check passes. userErrors: `NOT_FOUND`, `CHECK_FAILED` (one for each required check that failed).',
+    complexity: 50,
+  })
+  async checkIntegration(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: ApiContext,
+  ): Promise<TestConnectionPayload> {
+    const integration = await findIntegration(context, id);
+    if (!integration) return { report: null, userErrors: [notFound('id', 'integration')] };
+    const report = await checkIntegration(context.em, context.app, integration);
+    return { report, userErrors: failedChecks(report, ['id']) };
+  }
+
+  @ForPortals()
+  @Mutation(() => IntegrationPayload, {
+    description:
+      'Changes the options that are given; the rest stays. All or nothing. userErrors: `NOT_FOUND` (`integrationId`, `serviceBoardId`, a priority: the PSA has none with this id), `NOT_ON_BOARD` (the type is not one of the board), `NOT_OF_TYPE` (the subtype is not one of the type), `NO_SERVICE_TYPE` (a subtype without a type), `NO_SERVICE_BOARD` (a type, a priority or the digest without a board, or clearing the board while these are set), `INVALID` (a time that is none, or null where there has to be a value), `CHECK_FAILED` (`billingEnabled`: a right that billing needs is missing). Fields begin with `options`.',
+    complexity: 50,
+  })
+  async updateIntegrationOptions(
+    @Arg('integrationId', () => ID) integrationId: string,
+    @Arg('options', () => IntegrationOptionsInput) options: IntegrationOptionsInput,
+    @Ctx() context: ApiContext,
+  ): Promise<IntegrationPayload> {
+    return changing(context, 'integrationId', integrationId, integration =>
+      updateOptions(context.em, context.app, context.lookups, integration, options),
+    );
+  }
+
+  @ForPortals()
+  @Mutation(() => IntegrationPayload, {
+    description:
+      'Stops deliveries and scheduled runs until `resumeIntegration`; what is owed waits. userErrors: `NOT_FOUND`.',
+  })
+  async pauseIntegration(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: ApiContext,
+  ): Promise<IntegrationPayload> {
+    return changing(context, 'id', id, async integration => {
+      await pauseIntegration(context.em, integration);
+      return { integration };
+    });
+  }
+
+  @ForPortals()
+  @Mutation(() => IntegrationPayload, {
+    description:
+      'Lets a paused integration, or one that needs attention, go on at once: what is owed goes out. userErrors: `NOT_FOUND`.',
+  })
+  async resumeIntegration(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: ApiContext,
+  ): Promise<IntegrationPayload> {
+    const { now, config, wakeUp } = context.app;
+    return changing(context, 'id', id, async integration => {
+      await resumeIntegration(context.em, integration, {
+        now: now(),
+        usageRunTime: config.usageRunTime,
+        wakeUp,
+      });
+      return { integration };
+    });
+  }
+
+  @ForPortals()
+  @Mutation(() => DisconnectIntegrationPayload, {
+    description:
+      'Ends an integration: its credentials are erased at once, what is still owed is skipped. Its mappings and history stay for the case that the same account is connected again. userErrors: `NOT_FOUND`.',
+  })
+  async disconnectIntegration(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: ApiContext,
+  ): Promise<DisconnectIntegrationPayload> {
+    const integration = await findIntegration(context, id);
+    if (!integration) return { disconnectedId: null, userErrors: [notFound('id', 'integration')] };
+    await disconnectIntegration(context.em, integration, context.app.now());
+    return { disconnectedId: integration.id, userErrors: [] };
+  }
+}
+
+/** Runs `change` on the integration with this id, if the caller may see it. */
+async function changing(
+  context: ApiContext,
+  field: string,
+  id: string,
+  change: (integration: Integration) => Promise<{ integration: Integration } | { userErrors: UserError[] }>,
+): Promise<IntegrationPayload> {
+  const integration = await findIntegration(context, id);
+  if (!integration) return { integration: null, userErrors: [notFound(field, 'integration')] };
+  return { integration: null, userErrors: [], ...(await change(integration)) };
+}
+
+async function readForm(
+  context: ApiContext,
+  input: ConnectIntegrationInput,
+): Promise<{ partner: Partner; plugin: PsaPlugin; credentials: Credentials } | { userErrors: UserError[] }> {
+  const partner = await findPartner(context, input.partnerId);
+  const plugin = context.app.connections.plugins.get(input.psa);
+  const userErrors: UserError[] = [];
+  if (!partner) userErrors.push(notFound('partnerId', 'partner'));
+  if (!plugin) {
+    const known = [...context.app.connections.plugins.keys()].join(', ');
+    userErrors.push(userError(['psa'], 'NOT_FOUND', `There is no such PSA plugin. Known: ${known}.`));
+  }
+  if (!partner || !plugin) return { userErrors };
+  const read = readCredentials(plugin, input.credentials);
+  return 'userErrors' in read ? read : { partner, plugin, credentials: read.credentials };
+}

@@ -1,0 +1,85 @@
+import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { Integration } from '../../domain/integrations/integration.js';
+import type { Partner } from '../../domain/partners/partner.js';
+import { callerOf, ForPortals, findIntegration, findPartner } from '../access.js';
+import type { ApiContext } from '../context.js';
+import { PartnerType } from '../partners/types.js';
+import { PsaPluginType } from '../psa/types.js';
+import { CredentialValue, IntegrationOptions, IntegrationType } from './types.js';
+
+@Resolver(() => IntegrationType)
+export class IntegrationResolver {
+  @ForPortals()
+  @Query(() => IntegrationType, {
+    nullable: true,
+    description: 'Null where there is none that you may see, or it was disconnected.',
+  })
+  integration(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Integration | null> {
+    return findIntegration(context, id);
+  }
+
+  @ForPortals()
+  @Query(() => [IntegrationType], {
+    description:
+      'The connected PSAs that you may see, of one partner or of all. A partner’s own for the role PARTNER.',
+    complexity: ({ childComplexity }) => 1 + 20 * childComplexity,
+  })
+  async integrations(
+    @Arg('partnerId', () => ID, { nullable: true }) partnerId: string | null | undefined,
+    @Ctx() context: ApiContext,
+  ): Promise<Integration[]> {
+    const scope = partnerId ?? callerOf(context).partnerId;
+    if (scope && !(await findPartner(context, scope))) return [];
+    return context.em.find(
+      Integration,
+      { disconnectedAt: null, ...(scope && { partner: scope }) },
+      { orderBy: { id: 'asc' } },
+    );
+  }
+
+  @FieldResolver(() => PartnerType)
+  partner(@Root() integration: Integration, @Ctx() { loaders }: ApiContext): Promise<Partner> {
+    return loaders.partner.load(integration.partner.id);
+  }
+
+  @FieldResolver(() => PsaPluginType, { description: 'The kind of PSA.' })
+  psa(@Root() integration: Integration, @Ctx() { app }: ApiContext) {
+    const notInstalled = {
+      id: integration.psa,
+      name: integration.psa,
+      credentialFields: [],
+      capabilities: [],
+    };
+    return app.connections.plugins.get(integration.psa) ?? notInstalled;
+  }
+
+  @FieldResolver(() => [CredentialValue], {
+    description:
+      'What was typed into the form, for showing it again. Secrets come back as null, never as text.',
+  })
+  credentials(@Root() integration: Integration, @Ctx() { app }: ApiContext): CredentialValue[] {
+    const plugin = app.connections.plugins.get(integration.psa);
+    if (!plugin || !integration.credentials) return [];
+    const stored = app.vault.open(integration.id, integration.credentials);
+    return plugin.credentialFields.map(({ key, secret }) => ({ key, value: secret ? null : stored[key] }));
+  }
+
+  @FieldResolver(() => IntegrationOptions)
+  options(@Root() integration: Integration): IntegrationOptions {
+    return {
+      serviceBoard: integration.serviceBoard,
+      serviceType: integration.serviceType,
+      serviceSubtype: integration.serviceSubtype,
+      billingEnabled: integration.billingEnabled,
+      updateAgreementAdditions: integration.updateAgreementAdditions,
+      createMissingAdditions: integration.createMissingAdditions,
+      alertPriorities: {
+        success: integration.prioritySuccess,
+        warning: integration.priorityWarning,
+        error: integration.priorityError,
+      },
+      dailyDigestEnabled: integration.dailyDigestEnabled,
+      dailyDigestTime: integration.dailyDigestTime,
+    };
+  }
+}

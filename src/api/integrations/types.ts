@@ -1,0 +1,184 @@
+import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
+import {
+  type ChosenRecord,
+  IntegrationStatus,
+  type StoredAccessReport,
+} from '../../domain/integrations/integration.js';
+import { PsaReference } from '../psa/types.js';
+import { DateTimeScalar, LocalTimeScalar } from '../scalars/scalars.js';
+import { UserError, userErrorsDescription } from '../user-error.js';
+
+registerEnumType(IntegrationStatus, {
+  name: 'IntegrationStatus',
+  description: 'Whether an integration works.',
+  valuesConfig: {
+    CONNECTED: { description: 'It works.' },
+    PAUSED: { description: 'By a person; deliveries wait until `resumeIntegration`.' },
+    NEEDS_ATTENTION: {
+      description:
+        'The PSA refuses the login or a right is missing; `statusReason` says what to do. Deliveries wait, nothing is lost. Mended by `connectIntegration`, `resumeIntegration`, or by itself once the PSA is put right.',
+    },
+  },
+});
+
+export enum CheckState {
+  PASSED = 'PASSED',
+  FAILED = 'FAILED',
+  SKIPPED = 'SKIPPED',
+}
+registerEnumType(CheckState, {
+  name: 'CheckState',
+  valuesConfig: { SKIPPED: { description: 'Not tried, because a check that it depends on failed.' } },
+});
+
+@ObjectType({ description: 'One right or setting in the PSA that was tried.' })
+export class AccessCheck {
+  @Field(() => String, { description: 'Stable: `"login"`, `"boards"`, `"tickets"`…' })
+  id!: string;
+
+  @Field(() => String)
+  title!: string;
+
+  @Field(() => Boolean, { description: 'Whether the integration cannot work without it.' })
+  required!: boolean;
+
+  @Field(() => CheckState)
+  state!: StoredAccessReport['checks'][number]['state'];
+
+  @Field(() => String, { nullable: true, description: 'What the PSA said, in plain words.' })
+  message?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'What to do in the PSA to mend it.' })
+  hint?: string | null;
+}
+
+@ObjectType({ description: 'What a login may do in the PSA, tried without changing anything there.' })
+export class AccessReport {
+  @Field(() => Boolean, { description: 'Whether every required check passed.' })
+  ok!: boolean;
+
+  @Field(() => DateTimeScalar)
+  checkedAt!: string;
+
+  @Field(() => [AccessCheck])
+  checks!: AccessCheck[];
+}
+
+@ObjectType({ description: 'One stored entry of the form that connected the PSA.' })
+export class CredentialValue {
+  @Field(() => String, { description: 'The `key` of its CredentialField.' })
+  key!: string;
+
+  @Field(() => String, { nullable: true, description: 'Always null for a secret.' })
+  value?: string | null;
+}
+
+@ObjectType({ description: 'Which priority a ticket gets. Null: no ticket for that kind of result.' })
+export class AlertPriorities {
+  @Field(() => PsaReference, { nullable: true })
+  success?: ChosenRecord | null;
+
+  @Field(() => PsaReference, { nullable: true })
+  warning?: ChosenRecord | null;
+
+  @Field(() => PsaReference, { nullable: true })
+  error?: ChosenRecord | null;
+}
+
+@ObjectType({ description: 'What a partner chose for an integration.' })
+export class IntegrationOptions {
+  @Field(() => PsaReference, { nullable: true, description: 'Where tickets are created.' })
+  serviceBoard?: ChosenRecord | null;
+
+  @Field(() => PsaReference, { nullable: true })
+  serviceType?: ChosenRecord | null;
+
+  @Field(() => PsaReference, { nullable: true })
+  serviceSubtype?: ChosenRecord | null;
+
+  @Field(() => Boolean, {
+    description: 'Whether usage statements are closed on invoice dates.',
+  })
+  billingEnabled!: boolean;
+
+  @Field(() => Boolean, {
+    description:
+      'Whether the quantities of additions on agreements are changed. Has no effect while `billingEnabled` is false.',
+  })
+  updateAgreementAdditions!: boolean;
+
+  @Field(() => Boolean, { description: 'Whether an addition that is missing on the agreement is created.' })
+  createMissingAdditions!: boolean;
+
+  @Field(() => AlertPriorities)
+  alertPriorities!: AlertPriorities;
+
+  @Field(() => Boolean)
+  dailyDigestEnabled!: boolean;
+
+  @Field(() => LocalTimeScalar, { description: 'When the digest of the day before is written.' })
+  dailyDigestTime!: string;
+}
+
+@ObjectType('Integration', { description: 'One partner connected to one account of a PSA.' })
+export class IntegrationType {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => IntegrationStatus)
+  status!: IntegrationStatus;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What to do about the status, for a person. Null while all is well.',
+  })
+  statusReason?: string | null;
+
+  @Field(() => AccessReport, { nullable: true, description: 'The last time its rights were tried.' })
+  lastCheck?: StoredAccessReport | null;
+}
+
+@ObjectType()
+export class TestConnectionPayload {
+  @Field(() => AccessReport, {
+    nullable: true,
+    description: 'Every check that was made, passed or not. Null: the credentials were not even tried.',
+  })
+  report?: StoredAccessReport | null;
+
+  @Field(() => [UserError], { description: userErrorsDescription })
+  userErrors!: UserError[];
+}
+
+@ObjectType()
+export class ConnectIntegrationPayload {
+  @Field(() => IntegrationType, { nullable: true, description: 'Null where nothing was stored.' })
+  integration?: object | null;
+
+  @Field(() => AccessReport, {
+    nullable: true,
+    description: 'Every check that was made, passed or not. Null: the credentials were not even tried.',
+  })
+  report?: StoredAccessReport | null;
+
+  @Field(() => [UserError], { description: userErrorsDescription })
+  userErrors!: UserError[];
+}
+
+@ObjectType()
+export class IntegrationPayload {
+  @Field(() => IntegrationType, { nullable: true, description: 'Null where there are userErrors.' })
+  integration?: object | null;
+
+  @Field(() => [UserError], { description: userErrorsDescription })
+  userErrors!: UserError[];
+}
+
+@ObjectType()
+export class DisconnectIntegrationPayload {
+  @Field(() => ID, { nullable: true })
+  disconnectedId?: string | null;
+
+  @Field(() => [UserError], { description: userErrorsDescription })
+  userErrors!: UserError[];
+}

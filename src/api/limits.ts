@@ -1,0 +1,61 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import { ApolloArmor } from '@escape.tech/graphql-armor';
+import { type DocumentNode, GraphQLError, type GraphQLSchema, type ValidationRule } from 'graphql';
+import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from 'graphql-query-complexity';
+import type { ApiContext } from './context.js';
+import { badUserInput } from './errors.js';
+
+/** Rows that one call may bring. */
+export const mostRows = 10_000;
+/** 10,000 job results with long messages; they come as variables. */
+export const largestBodyBytes = 16 * 1024 * 1024;
+/** Subscriptions need no more; the facts come by HTTP. */
+export const largestSocketMessageBytes = 256 * 1024;
+/** Enough for a query with some hundred rows written into it; more rows come as variables. */
+export const mostTokens = 20_000;
+const mostComplexity = 50_000;
+
+export function atMostRows(argument: string, rows: readonly unknown[]): void {
+  if (rows.length > mostRows) {
+    throw badUserInput(
+      `${argument}: ${rows.length} rows; at most ${mostRows} fit in one call, so send more calls`,
+    );
+  }
+}
+
+const armor = new ApolloArmor({
+  maxDepth: { n: 12 },
+  maxAliases: { n: 30 },
+  maxDirectives: { n: 30 },
+  maxTokens: { enabled: false },
+  costLimit: { enabled: false },
+  blockFieldSuggestion: { enabled: false },
+}).protect();
+
+/** Depth, aliases and directives; also for what comes by WebSocket. */
+export const limitRules = armor.validationRules as ValidationRule[];
+
+/** The types of armor are CommonJS's, Apollo's are not; the objects are the same. */
+export const armorPlugins = armor.plugins as unknown as ApolloServerPlugin<ApiContext>[];
+
+/** Throws QUERY_TOO_COMPLEX for a query that asks for too much at once: lists count by their `first`. */
+export function limitComplexity(
+  schema: GraphQLSchema,
+  query: DocumentNode,
+  operationName: string | null | undefined,
+  variables: Record<string, unknown> | null | undefined,
+): void {
+  const complexity = getComplexity({
+    schema,
+    query,
+    operationName: operationName ?? undefined,
+    variables: variables ?? {},
+    estimators: [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })],
+  });
+  if (complexity > mostComplexity) {
+    throw new GraphQLError(
+      `This asks for too much at once (${complexity} of ${mostComplexity}): ask for smaller pages, or for less in each row.`,
+      { extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } } },
+    );
+  }
+}

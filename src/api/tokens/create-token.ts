@@ -1,0 +1,64 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { ApiToken, Role } from '../../domain/access/api-token.js';
+import { readInstant } from '../../domain/calendar.js';
+import { Partner } from '../../domain/partners/partner.js';
+import { type Caller, mayReach } from '../access.js';
+import { notFound, type UserError, userError } from '../user-error.js';
+import { isUuid } from '../uuid.js';
+import { hashToken, newToken } from './tokens.js';
+
+export interface WantedToken {
+  name: string;
+  role: Role;
+  partnerId?: string | null;
+  /** RFC 3339. */
+  expiresAt?: string | null;
+}
+
+/** Makes a token for the caller to hand on. A partner can only make tokens for itself. */
+export async function createToken(
+  em: EntityManager,
+  caller: Caller,
+  wanted: WantedToken,
+  now: Date,
+): Promise<{ id: string; token: string } | { userErrors: UserError[] }> {
+  const userErrors: UserError[] = [];
+  const name = wanted.name.replaceAll('\u0000', '').trim();
+  if (name === '' || name.length > 200) {
+    userErrors.push(userError(['name'], 'INVALID', 'Give it a name of 1 to 200 characters.'));
+  }
+  if (caller.role !== Role.OPERATOR && wanted.role !== Role.PARTNER) {
+    userErrors.push(userError(['role'], 'FORBIDDEN', 'Your token can only make tokens of the role PARTNER.'));
+  }
+  const partnerId = wanted.partnerId ?? caller.partnerId;
+  if (wanted.role !== Role.PARTNER) {
+    if (wanted.partnerId != null) {
+      const message = `A token of the role ${wanted.role} belongs to no partner: leave partnerId out.`;
+      userErrors.push(userError(['partnerId'], 'INVALID', message));
+    }
+  } else if (partnerId == null) {
+    userErrors.push(userError(['partnerId'], 'REQUIRED', 'Say which partner the token is for.'));
+  } else if (!isUuid(partnerId) || !mayReach(caller, partnerId) || !(await em.findOne(Partner, partnerId))) {
+    userErrors.push(notFound('partnerId', 'partner'));
+  }
+  const expiresAt = wanted.expiresAt == null ? null : readInstant(wanted.expiresAt);
+  if (expiresAt === undefined) {
+    const message = 'This is not a date and time with offset such as 2027-01-01T00:00:00Z.';
+    userErrors.push(userError(['expiresAt'], 'INVALID', message));
+  } else if (expiresAt !== null && expiresAt <= now) {
+    userErrors.push(userError(['expiresAt'], 'INVALID', 'This lies in the past.'));
+  }
+  if (userErrors.length > 0) return { userErrors };
+
+  const token = newToken();
+  const row = em.create(ApiToken, {
+    name,
+    role: wanted.role,
+    partner: wanted.role === Role.PARTNER ? partnerId : null,
+    hash: hashToken(token),
+    expiresAt,
+    createdAt: now,
+  });
+  await em.flush();
+  return { id: row.id, token };
+}

@@ -1,0 +1,49 @@
+import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
+import { Role } from '../../domain/access/api-token.js';
+import { callerOf, ForPortals } from '../access.js';
+import type { ApiContext } from '../context.js';
+import { DateTimeScalar } from '../scalars/scalars.js';
+import { notFound } from '../user-error.js';
+import { createToken } from './create-token.js';
+import { revokeToken } from './revoke-token.js';
+import { CreateApiTokenPayload, RevokeApiTokenPayload } from './types.js';
+
+@Resolver()
+export class TokenResolver {
+  @ForPortals()
+  @Mutation(() => CreateApiTokenPayload, {
+    description:
+      'Makes an API token. OPERATOR may make any; PARTNER only tokens of the role PARTNER for itself. userErrors: `INVALID` (`name`, `expiresAt`: no instant, or past; `partnerId`: given for a role that has none), `REQUIRED` (`partnerId`: missing for the role PARTNER), `NOT_FOUND` (`partnerId`), `FORBIDDEN` (`role`: not for you to give).',
+  })
+  async createApiToken(
+    @Arg('name', () => String, { description: 'For people: who uses it, for what.' }) name: string,
+    @Arg('role', () => Role) role: Role,
+    @Arg('partnerId', () => ID, {
+      nullable: true,
+      description: 'For the role PARTNER: whose. Left out: your own.',
+    })
+    partnerId: string | null | undefined,
+    @Arg('expiresAt', () => DateTimeScalar, { nullable: true, description: 'Left out: it does not expire.' })
+    expiresAt: string | null | undefined,
+    @Ctx() context: ApiContext,
+  ): Promise<CreateApiTokenPayload> {
+    const wanted = { name, role, partnerId, expiresAt };
+    const created = await createToken(context.em, callerOf(context), wanted, context.app.now());
+    return { id: null, token: null, userErrors: [], ...created };
+  }
+
+  @ForPortals()
+  @Mutation(() => RevokeApiTokenPayload, {
+    description:
+      'Ends a token at once; subscriptions opened by it are closed. PARTNER may revoke the tokens of its own partner. userErrors: `NOT_FOUND`.',
+  })
+  async revokeApiToken(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: ApiContext,
+  ): Promise<RevokeApiTokenPayload> {
+    const revoked = await revokeToken(context.em, callerOf(context), id, context.app.now());
+    return revoked
+      ? { revokedId: id, userErrors: [] }
+      : { revokedId: null, userErrors: [notFound('id', 'token')] };
+  }
+}

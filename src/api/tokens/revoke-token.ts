@@ -1,0 +1,29 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { tell } from '../../db/changes.js';
+import { ApiToken, Role } from '../../domain/access/api-token.js';
+import type { Caller } from '../access.js';
+import { isUuid } from '../uuid.js';
+
+/**
+ * Ends a token at once, in every process, with the live connections that were opened by it. False: there is
+ * none that the caller may revoke. Revoking again changes nothing.
+ */
+export async function revokeToken(
+  em: EntityManager,
+  caller: Caller,
+  id: string,
+  now: Date,
+): Promise<boolean> {
+  if (!isUuid(id)) return false;
+  return em.transactional(async tx => {
+    const token = await tx.findOne(ApiToken, {
+      id,
+      ...(caller.role !== Role.OPERATOR && { partner: caller.partnerId }),
+    });
+    if (!token) return false;
+    token.revokedAt ??= now;
+    await tx.flush();
+    await tell(tx, { kind: 'token_revoked', tokenId: token.id });
+    return true;
+  });
+}

@@ -1,0 +1,91 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import type { ChangeFeed } from '../../db/changes.js';
+import { query } from '../../db/sql.js';
+import { ApiToken, Role } from '../../domain/access/api-token.js';
+import type { Caller } from '../access.js';
+
+/** A new token: 256 random bits behind a prefix that secret scanners can look for. */
+export function newToken(): string {
+  return `psab_${randomBytes(32).toString('base64url')}`;
+}
+
+/** What is stored of a token, hex. A slow hash would add nothing to 256 random bits. */
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+/**
+ * Makes the token of the setting OPERATOR_TOKEN known, once. One that was revoked stays revoked: set another.
+ */
+export async function ensureOperatorToken(em: EntityManager, token: string): Promise<void> {
+  await query(
+    em,
+    `insert into api_token (name, role, hash) values ('OPERATOR_TOKEN', $1, $2) on conflict (hash) do nothing`,
+    [Role.OPERATOR, hashToken(token)],
+  );
+}
+
+const trustedForMs = 5_000;
+const mostTrusted = 10_000;
+
+/**
+ * Says who a token belongs to. What was found is believed for five seconds, or until any process revokes the
+ * token; that it is used is noted at most once a minute.
+ */
+export class TokenGate {
+  readonly #trusted = new Map<string, { caller: Caller; until: number }>();
+  readonly #ignoreChanges: () => void;
+
+  constructor(
+    private readonly orm: MikroORM,
+    changes: ChangeFeed,
+    private readonly now: () => Date,
+  ) {
+    this.#ignoreChanges = changes.on(change => {
+      if (change.kind === 'resync') this.#trusted.clear();
+      if (change.kind !== 'token_revoked') return;
+      for (const [hash, { caller }] of this.#trusted) {
+        if (caller.tokenId === change.tokenId) this.#trusted.delete(hash);
+      }
+    });
+  }
+
+  /** `authorization` as in the HTTP header: "Bearer psab_…". Undefined for what is no valid token. */
+  async callerOf(authorization: string | undefined): Promise<Caller | undefined> {
+    const token = /^Bearer +(\S{1,500})$/i.exec(authorization?.trim() ?? '')?.[1];
+    if (token === undefined) return undefined;
+    const hash = hashToken(token);
+    const now = this.now();
+    const trusted = this.#trusted.get(hash);
+    const caller = trusted && now.getTime() < trusted.until ? trusted.caller : await this.#find(hash, now);
+    return caller && (!caller.expiresAt || now < caller.expiresAt) ? caller : undefined;
+  }
+
+  close(): void {
+    this.#ignoreChanges();
+  }
+
+  async #find(hash: string, now: Date): Promise<Caller | undefined> {
+    const em = this.orm.em.fork();
+    const token = await em.findOne(ApiToken, { hash, revokedAt: null });
+    this.#trusted.delete(hash);
+    if (!token) return undefined;
+    const caller: Caller = {
+      tokenId: token.id,
+      tokenName: token.name,
+      role: token.role,
+      partnerId: token.partner?.id ?? null,
+      expiresAt: token.expiresAt ?? null,
+    };
+    this.#trusted.set(hash, { caller, until: now.getTime() + trustedForMs });
+    if (this.#trusted.size > mostTrusted) this.#trusted.delete(this.#trusted.keys().next().value!);
+    await query(
+      em,
+      `update api_token set last_used_at = $2
+       where id = $1 and (last_used_at is null or last_used_at < $2::timestamptz - interval '1 minute')`,
+      [token.id, now],
+    );
+    return caller;
+  }
+}

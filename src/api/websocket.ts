@@ -1,0 +1,154 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { useServer as serveProtocol } from 'graphql-ws/use/ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Caller } from './access.js';
+import type { ApiContext, ApiDependencies, Contexts } from './context.js';
+import { presentError } from './errors.js';
+import { largestSocketMessageBytes, limitComplexity, limitRules, mostTokens } from './limits.js';
+import type { TokenGate } from './tokens/tokens.js';
+
+/** What the client sends first: `{ "authorization": "Bearer psab_…" }`, or `{ "token": "psab_…" }`. */
+type ConnectionParams = Record<string, unknown> | undefined;
+
+interface Opened {
+  authorization: string;
+  caller: Caller;
+  socket: WebSocket;
+}
+
+const forbidden = 4403;
+const checkTokensEveryMs = 30_000;
+
+/**
+ * GraphQL subscriptions on the HTTP server's own port, by the graphql-transport-ws protocol. A socket without
+ * a valid token is closed with 4403; so is one whose token is revoked, at once, or expires, within half a minute.
+ */
+export function serveSubscriptions(
+  server: Server,
+  path: string,
+  schema: GraphQLSchema,
+  { app, contexts, gate }: { app: ApiDependencies; contexts: Contexts; gate: TokenGate },
+): () => Promise<void> {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: largestSocketMessageBytes });
+  const opened = new Set<Opened>();
+
+  const protocol = serveProtocol<Record<string, unknown>, { opened?: Opened; socket: WebSocket }>(
+    {
+      schema,
+      connectionInitWaitTimeout: 5_000,
+      async onConnect({ connectionParams, extra }) {
+        const authorization = readAuthorization(connectionParams);
+        const caller = await gate.callerOf(authorization);
+        if (!authorization || !caller) return false;
+        extra.opened = { authorization, caller, socket: extra.socket };
+        opened.add(extra.opened);
+        return true;
+      },
+      onClose({ extra }) {
+        if (extra.opened) opened.delete(extra.opened);
+      },
+      onSubscribe(_context, _id, { query, operationName, variables }) {
+        // What comes here does not pass Apollo's plugins.
+        try {
+          const document = parse(query, { maxTokens: mostTokens });
+          const operation = getOperationAST(document, operationName)?.operation;
+          if (operation !== 'subscription') {
+            return [new GraphQLError('Only subscriptions by WebSocket; send this by HTTP.')];
+          }
+          const errors = validate(schema, document, [...specifiedRules, ...limitRules]);
+          if (errors.length > 0) return errors;
+          limitComplexity(schema, document, operationName, variables);
+        } catch (error) {
+          return [error as GraphQLError];
+        }
+      },
+      context: ({ extra }) => contexts.for(extra.opened?.caller),
+      subscribe: args => subscribeWithFreshContexts(args, contexts),
+      onError: (_context, _id, _payload, errors) =>
+        errors.map(error => presentError(error.toJSON(), error, app.logger)),
+      onNext: (_context, _id, _payload, _args, result) => ({
+        ...result,
+        errors: result.errors?.map(error => presentError(error.toJSON(), error, app.logger)),
+      }),
+    },
+    sockets,
+  );
+
+  const closeWhereInvalid = async (suspects: Iterable<Opened>) => {
+    for (const { authorization, socket } of suspects) {
+      if (!(await gate.callerOf(authorization))) socket.close(forbidden, 'Forbidden');
+    }
+  };
+  const check = (suspects: Iterable<Opened>) => {
+    closeWhereInvalid(suspects).catch(error => app.logger.warn({ err: error }, 'tokens were not checked'));
+  };
+  const ignoreChanges = app.changes.on(change => {
+    if (change.kind === 'resync') check([...opened]);
+    if (change.kind === 'token_revoked') {
+      check([...opened].filter(({ caller }) => caller.tokenId === change.tokenId));
+    }
+  });
+  const timer = setInterval(() => check([...opened]), checkTokensEveryMs).unref();
+
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.url?.split('?')[0] !== path) return void socket.destroy();
+    sockets.handleUpgrade(request, socket, head, ws => sockets.emit('connection', ws, request));
+  };
+  server.on('upgrade', upgrade);
+  return async () => {
+    server.off('upgrade', upgrade);
+    clearInterval(timer);
+    ignoreChanges();
+    await protocol.dispose();
+  };
+}
+
+function readAuthorization(params: ConnectionParams): string | undefined {
+  for (const [name, value] of Object.entries(params ?? {})) {
+    if (typeof value !== 'string') continue;
+    if (name.toLowerCase() === 'authorization') return value;
+    if (name === 'token') return `Bearer ${value.replace(/^Bearer +/i, '')}`;
+  }
+  return undefined;
+}
+
+/**
+ * Each event is answered in a context of its own: one kept as long as the subscription would answer from
+ * entities that it loaded long ago.
+ */
+async function subscribeWithFreshContexts(
+  args: ExecutionArgs,
+  contexts: Contexts,
+): Promise<AsyncIterable<ExecutionResult> | ExecutionResult> {
+  const events = await createSourceEventStream(args);
+  if (!(Symbol.asyncIterator in events)) return events;
+  const { caller } = args.contextValue as ApiContext;
+  const iterator = events[Symbol.asyncIterator]();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        const event = await iterator.next();
+        if (event.done) return { done: true, value: undefined };
+        const contextValue = contexts.for(caller);
+        return { done: false, value: await execute({ ...args, rootValue: event.value, contextValue }) };
+      },
+      async return() {
+        await iterator.return?.();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+}
