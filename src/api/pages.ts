@@ -31,10 +31,10 @@ export interface CountedPage<Node> extends Page<Node> {
 export function connectionType(node: ClassType<object>, name: string): ClassType<object> {
   @ObjectType(`${name}Connection`, { description: `A page of a list of ${name}.` })
   class Connection {
-    @Field(() => [node])
+    @Field(() => [node], { description: 'The rows of this page.' })
     nodes!: object[];
 
-    @Field(() => PageInfo)
+    @Field(() => PageInfo, { description: 'Where it ends.' })
     pageInfo!: PageInfo;
   }
   return Connection;
@@ -44,10 +44,10 @@ export function connectionType(node: ClassType<object>, name: string): ClassType
 export function countedConnectionType(node: ClassType<object>, name: string): ClassType<object> {
   @ObjectType(`${name}Connection`, { description: `A page of a list of ${name}.` })
   class Connection {
-    @Field(() => [node])
+    @Field(() => [node], { description: 'The rows of this page.' })
     nodes!: object[];
 
-    @Field(() => PageInfo)
+    @Field(() => PageInfo, { description: 'Where it ends.' })
     pageInfo!: PageInfo;
 
     @Field(() => Int, { description: 'How many there are over all pages. Only counted when asked for.' })

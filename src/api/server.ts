@@ -1,7 +1,7 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { type ApiContext, type ApiDependencies, Contexts } from './context.js';
 import { presentError, unauthenticated } from './errors.js';
@@ -25,7 +25,7 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
   const gate = new TokenGate(app.orm, app.changes, app.now);
   const server: FastifyInstance = Fastify({
     loggerInstance: app.logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: largestBodyBytes,
     forceCloseConnections: true,
   });

@@ -132,23 +132,24 @@ function readAuthorization(params: ConnectionParams): string | undefined {
 async function subscribeWithFreshContexts(
   args: ExecutionArgs,
   contexts: Contexts,
-): Promise<AsyncIterable<ExecutionResult> | ExecutionResult> {
+): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
   const events = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in events)) return events;
   const { caller } = args.contextValue as ApiContext;
   const iterator = events[Symbol.asyncIterator]();
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        const event = await iterator.next();
-        if (event.done) return { done: true, value: undefined };
-        const contextValue = contexts.for(caller);
-        return { done: false, value: await execute({ ...args, rootValue: event.value, contextValue }) };
-      },
-      async return() {
-        await iterator.return?.();
-        return { done: true, value: undefined };
-      },
-    }),
+  // graphql-ws ends a subscription by calling return() on what it was given, so this is its own iterator.
+  const answers: AsyncIterableIterator<ExecutionResult> = {
+    async next() {
+      const event = await iterator.next();
+      if (event.done) return { done: true, value: undefined };
+      const contextValue = contexts.for(caller);
+      return { done: false, value: await execute({ ...args, rootValue: event.value, contextValue }) };
+    },
+    async return() {
+      await iterator.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]: () => answers,
   };
+  return answers;
 }

@@ -5,8 +5,11 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 /** Ids of the PSA’s ticket priorities. A field left out stays as it is; null: no ticket. */
 export type AlertPrioritiesInput = {
+  /** One of `ticketPriorities`. */
   errorId?: string | null | undefined;
+  /** One of `ticketPriorities`. */
   successId?: string | null | undefined;
+  /** One of `ticketPriorities`. */
   warningId?: string | null | undefined;
 };
 
@@ -17,24 +20,34 @@ export type BackupJobInput = {
   endedAt: string;
   /** Your own id of this one result, unique in its organization. Send it again with the same. */
   externalId: string;
+  /** The job or policy, as its users call it; 1 to 200 characters. */
   jobName: string;
   /** What the job said; beyond 20,000 characters it is cut. */
   message?: string | null | undefined;
+  /** Of an organization that was sent by `upsertOrganizations`. */
   organizationExternalId: string;
   /** How much is protected now, in bytes. */
   protectedBytes?: string | null | undefined;
+  /** When the job began. */
   startedAt: string;
+  /** Decides whether it makes a ticket, and with which priority. */
   status: BackupStatus;
 };
 
 /** How a backup job ended. */
 export type BackupStatus =
+  /** Not saved. */
   | 'ERROR'
+  /** All is saved. */
   | 'SUCCESS'
+  /** Saved, but somebody should look. */
   | 'WARNING';
 
+/** How a check ended. */
 export type CheckState =
+  /** It does not; `message` and `hint` say why and what to do. */
   | 'FAILED'
+  /** It works. */
   | 'PASSED'
   /** Not tried, because a check that it depends on failed. */
   | 'SKIPPED';
@@ -42,6 +55,7 @@ export type CheckState =
 export type ConnectIntegrationInput = {
   /** What was typed into the plugin’s form. */
   credentials: Array<CredentialInput>;
+  /** Whose PSA it is. */
   partnerId: string;
   /** The `id` of a PsaPlugin. */
   psa: string;
@@ -50,9 +64,11 @@ export type ConnectIntegrationInput = {
 export type CredentialInput = {
   /** The `key` of a CredentialField of the plugin. */
   key: string;
+  /** As it was typed. */
   value: string;
 };
 
+/** What is owed. */
 export type DeliveryKind =
   /** A ticket that sums up an organization’s day. */
   | 'DIGEST'
@@ -63,6 +79,7 @@ export type DeliveryKind =
   /** A quantity on an agreement. */
   | 'USAGE';
 
+/** How far a delivery is. */
 export type DeliveryState =
   /** The PSA has it. */
   | 'DELIVERED'
@@ -77,11 +94,15 @@ export type DeliveryState =
 
 /** A field left out stays as it is; null clears a choice. */
 export type IntegrationOptionsInput = {
+  /** Setting one needs a service board. */
   alertPriorities?: AlertPrioritiesInput | null | undefined;
   /** Switching it on tries the rights that billing needs. */
   billingEnabled?: boolean | null | undefined;
+  /** Whether an addition that is missing on the agreement is created. */
   createMissingAdditions?: boolean | null | undefined;
+  /** Switching it on needs a service board. */
   dailyDigestEnabled?: boolean | null | undefined;
+  /** `HH:MM` in the partner’s time zone. */
   dailyDigestTime?: string | null | undefined;
   /** One of `serviceBoards`. Another board clears type and subtype unless they are given too. */
   serviceBoardId?: string | null | undefined;
@@ -89,6 +110,7 @@ export type IntegrationOptionsInput = {
   serviceSubtypeId?: string | null | undefined;
   /** One of the board’s types. Another type clears the subtype unless it is given too. */
   serviceTypeId?: string | null | undefined;
+  /** Whether the quantities of additions on agreements are changed. */
   updateAgreementAdditions?: boolean | null | undefined;
 };
 
@@ -106,13 +128,16 @@ export type MappingInput = {
   billingLevel?: string | null | undefined;
   /** One of `companies`. Null: unmap the organization. */
   companyId?: string | null | undefined;
+  /** One of the partner’s organizations. */
   organizationId: string;
 };
 
 export type OrganizationInput = {
+  /** False: no longer a customer. Its history stays. */
   active?: boolean | null | undefined;
   /** Your own id of the organization, unique over all partners. */
   externalId: string;
+  /** 1 to 200 characters. */
   name: string;
   /** Of a partner that was sent by `upsertPartners`. It never changes. */
   partnerExternalId: string;
@@ -123,7 +148,9 @@ export type PartnerInput = {
   externalId: string;
   /** The day of the month on which usage is billed, 1 to 31; in a shorter month its last day. */
   invoiceDay?: number | null | undefined;
+  /** 1 to 200 characters. */
   name: string;
+  /** Decides when its days begin: digests and invoice dates. */
   timeZone?: string | null | undefined;
 };
 
@@ -164,6 +191,7 @@ export type Role =
   /** The vendor’s backup platform: writes partners, organizations, usage and job results; reads nothing else. */
   | 'SOURCE';
 
+/** How a run stands. */
 export type RunState =
   /** Nothing of it is. */
   | 'FAILED'
@@ -174,6 +202,7 @@ export type RunState =
   /** Everything that was owed is in the PSA. */
   | 'SUCCEEDED';
 
+/** What started a run. */
 export type RunTrigger =
   /** Job results were reported. */
   | 'INGEST'
@@ -185,6 +214,7 @@ export type RunTrigger =
 export type UsageInput = {
   /** Not more than a day in the future. */
   measuredAt: string;
+  /** Of an organization that was sent by `upsertOrganizations`. */
   organizationExternalId: string;
   /** Zero or more, at most 18 digits before and 9 after the point. A measurement, not a difference. */
   quantity: string;

@@ -6,6 +6,7 @@ import { UserError, userErrorsDescription } from '../user-error.js';
 
 registerEnumType(DeliveryKind, {
   name: 'DeliveryKind',
+  description: 'What is owed.',
   valuesConfig: {
     EVENT: { description: 'A ticket for one job result.' },
     DIGEST: { description: 'A ticket that sums up an organization’s day.' },
@@ -15,6 +16,7 @@ registerEnumType(DeliveryKind, {
 });
 registerEnumType(DeliveryState, {
   name: 'DeliveryState',
+  description: 'How far a delivery is.',
   valuesConfig: {
     PENDING: { description: 'It goes out at `nextAttemptAt`, or when its integration works again.' },
     HELD: { description: 'It waits for a person’s approval: `retryDeliveries` approves it.' },
@@ -26,13 +28,13 @@ registerEnumType(DeliveryState, {
 
 @ObjectType('Delivery', { description: 'One thing owed to the PSA: a ticket, a digest, a quantity.' })
 export class DeliveryType {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Also the end of the reference that its ticket carries in the PSA.' })
   id!: string;
 
-  @Field(() => DeliveryKind)
+  @Field(() => DeliveryKind, { description: 'What it is.' })
   kind!: DeliveryKind;
 
-  @Field(() => DeliveryState)
+  @Field(() => DeliveryState, { description: 'How far it is.' })
   state!: DeliveryState;
 
   @Field(() => String, { description: 'What it says in the PSA, in one line.' })
@@ -56,7 +58,7 @@ export class DeliveryType {
   })
   quantityAfter?: string | null;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How often it was tried.' })
   attempts!: number;
 
   @Field(() => String, {
@@ -71,13 +73,19 @@ export class DeliveryType {
   })
   reasonCode?: string | null;
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When it was owed.' })
   createdAt!: Date;
 
-  @Field(() => DateTimeScalar, { nullable: true })
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When it is tried next; null unless it is PENDING.',
+  })
   nextAttemptAt?: Date | null;
 
-  @Field(() => DateTimeScalar, { nullable: true })
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When the PSA took it; null unless it is DELIVERED.',
+  })
   deliveredAt?: Date | null;
 }
 
@@ -85,13 +93,13 @@ export const DeliveryConnection = countedConnectionType(DeliveryType, 'Delivery'
 
 @ArgsType()
 export class DeliveriesArgs extends pageArgs(50) {
-  @Field(() => DeliveryState, { nullable: true })
+  @Field(() => DeliveryState, { nullable: true, description: 'Only those in this state.' })
   state?: DeliveryState | null;
 
-  @Field(() => DeliveryKind, { nullable: true })
+  @Field(() => DeliveryKind, { nullable: true, description: 'Only those of this kind.' })
   kind?: DeliveryKind | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'Only those for this organization.' })
   organizationId?: string | null;
 }
 

@@ -2,17 +2,29 @@ import { Field, InputType, Int, ObjectType, registerEnumType } from 'type-graphq
 import { BackupStatus } from '../../domain/backups/backup-job-result.js';
 import { DateTimeScalar, DecimalScalar, TimeZoneScalar } from '../scalars/scalars.js';
 
-registerEnumType(BackupStatus, { name: 'BackupStatus', description: 'How a backup job ended.' });
+registerEnumType(BackupStatus, {
+  name: 'BackupStatus',
+  description: 'How a backup job ended.',
+  valuesConfig: {
+    SUCCESS: { description: 'All is saved.' },
+    WARNING: { description: 'Saved, but somebody should look.' },
+    ERROR: { description: 'Not saved.' },
+  },
+});
 
 @InputType()
 export class PartnerInput {
   @Field(() => String, { description: 'Your own id of the partner; 1 to 200 characters.' })
   externalId!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: '1 to 200 characters.' })
   name!: string;
 
-  @Field(() => TimeZoneScalar, { nullable: true, defaultValue: 'UTC' })
+  @Field(() => TimeZoneScalar, {
+    nullable: true,
+    defaultValue: 'UTC',
+    description: 'Decides when its days begin: digests and invoice dates.',
+  })
   timeZone?: string | null;
 
   @Field(() => Int, {
@@ -31,16 +43,20 @@ export class OrganizationInput {
   @Field(() => String, { description: 'Of a partner that was sent by `upsertPartners`. It never changes.' })
   partnerExternalId!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: '1 to 200 characters.' })
   name!: string;
 
-  @Field(() => Boolean, { nullable: true, defaultValue: true })
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: true,
+    description: 'False: no longer a customer. Its history stays.',
+  })
   active?: boolean | null;
 }
 
 @InputType()
 export class UsageInput {
-  @Field(() => String)
+  @Field(() => String, { description: 'Of an organization that was sent by `upsertOrganizations`.' })
   organizationExternalId!: string;
 
   @Field(() => String, {
@@ -65,19 +81,19 @@ export class BackupJobInput {
   })
   externalId!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Of an organization that was sent by `upsertOrganizations`.' })
   organizationExternalId!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The job or policy, as its users call it; 1 to 200 characters.' })
   jobName!: string;
 
   @Field(() => String, { nullable: true, description: 'The machine that was backed up.' })
   device?: string | null;
 
-  @Field(() => BackupStatus)
+  @Field(() => BackupStatus, { description: 'Decides whether it makes a ticket, and with which priority.' })
   status!: BackupStatus;
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When the job began.' })
   startedAt!: string;
 
   @Field(() => DateTimeScalar, { description: 'Not before `startedAt`.' })
@@ -104,7 +120,7 @@ export class RejectedRecord {
   })
   code!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'What is wrong and what to do; begins with the field.' })
   message!: string;
 }
 
@@ -116,6 +132,6 @@ export class IngestPayload {
   @Field(() => Int, { description: 'Known before and just the same, so nothing changed.' })
   duplicates!: number;
 
-  @Field(() => [RejectedRecord])
+  @Field(() => [RejectedRecord], { description: 'By index; empty when all went well.' })
   rejected!: RejectedRecord[];
 }

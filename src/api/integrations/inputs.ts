@@ -6,13 +6,13 @@ export class CredentialInput {
   @Field(() => String, { description: 'The `key` of a CredentialField of the plugin.' })
   key!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'As it was typed.' })
   value!: string;
 }
 
 @InputType()
 export class ConnectIntegrationInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Whose PSA it is.' })
   partnerId!: string;
 
   @Field(() => String, { description: 'The `id` of a PsaPlugin.' })
@@ -26,13 +26,13 @@ export class ConnectIntegrationInput {
   description: 'Ids of the PSA’s ticket priorities. A field left out stays as it is; null: no ticket.',
 })
 export class AlertPrioritiesInput {
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'One of `ticketPriorities`.' })
   successId?: string | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'One of `ticketPriorities`.' })
   warningId?: string | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'One of `ticketPriorities`.' })
   errorId?: string | null;
 }
 
@@ -59,18 +59,24 @@ export class IntegrationOptionsInput {
   })
   billingEnabled?: boolean | null;
 
-  @Field(() => Boolean, { nullable: true })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether the quantities of additions on agreements are changed.',
+  })
   updateAgreementAdditions?: boolean | null;
 
-  @Field(() => Boolean, { nullable: true })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether an addition that is missing on the agreement is created.',
+  })
   createMissingAdditions?: boolean | null;
 
-  @Field(() => AlertPrioritiesInput, { nullable: true })
+  @Field(() => AlertPrioritiesInput, { nullable: true, description: 'Setting one needs a service board.' })
   alertPriorities?: AlertPrioritiesInput | null;
 
-  @Field(() => Boolean, { nullable: true })
+  @Field(() => Boolean, { nullable: true, description: 'Switching it on needs a service board.' })
   dailyDigestEnabled?: boolean | null;
 
-  @Field(() => LocalTimeScalar, { nullable: true })
+  @Field(() => LocalTimeScalar, { nullable: true, description: '`HH:MM` in the partner’s time zone.' })
   dailyDigestTime?: string | null;
 }

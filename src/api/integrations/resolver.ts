@@ -37,7 +37,7 @@ export class IntegrationResolver {
     );
   }
 
-  @FieldResolver(() => PartnerType)
+  @FieldResolver(() => PartnerType, { description: 'Whose it is.' })
   partner(@Root() integration: Integration, @Ctx() { loaders }: ApiContext): Promise<Partner> {
     return loaders.partner.load(integration.partner.id);
   }
@@ -64,7 +64,7 @@ export class IntegrationResolver {
     return plugin.credentialFields.map(({ key, secret }) => ({ key, value: secret ? null : stored[key] }));
   }
 
-  @FieldResolver(() => IntegrationOptions)
+  @FieldResolver(() => IntegrationOptions, { description: 'What the partner chose.' })
   options(@Root() integration: Integration): IntegrationOptions {
     return {
       serviceBoard: integration.serviceBoard,

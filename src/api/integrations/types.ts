@@ -28,7 +28,12 @@ export enum CheckState {
 }
 registerEnumType(CheckState, {
   name: 'CheckState',
-  valuesConfig: { SKIPPED: { description: 'Not tried, because a check that it depends on failed.' } },
+  description: 'How a check ended.',
+  valuesConfig: {
+    PASSED: { description: 'It works.' },
+    FAILED: { description: 'It does not; `message` and `hint` say why and what to do.' },
+    SKIPPED: { description: 'Not tried, because a check that it depends on failed.' },
+  },
 });
 
 @ObjectType({ description: 'One right or setting in the PSA that was tried.' })
@@ -36,13 +41,13 @@ export class AccessCheck {
   @Field(() => String, { description: 'Stable: `"login"`, `"boards"`, `"tickets"`…' })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'For people: what was tried.' })
   title!: string;
 
   @Field(() => Boolean, { description: 'Whether the integration cannot work without it.' })
   required!: boolean;
 
-  @Field(() => CheckState)
+  @Field(() => CheckState, { description: 'How it ended.' })
   state!: StoredAccessReport['checks'][number]['state'];
 
   @Field(() => String, { nullable: true, description: 'What the PSA said, in plain words.' })
@@ -57,10 +62,10 @@ export class AccessReport {
   @Field(() => Boolean, { description: 'Whether every required check passed.' })
   ok!: boolean;
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When it was tried.' })
   checkedAt!: string;
 
-  @Field(() => [AccessCheck])
+  @Field(() => [AccessCheck], { description: 'In the order in which they were made.' })
   checks!: AccessCheck[];
 }
 
@@ -75,13 +80,22 @@ export class CredentialValue {
 
 @ObjectType({ description: 'Which priority a ticket gets. Null: no ticket for that kind of result.' })
 export class AlertPriorities {
-  @Field(() => PsaReference, { nullable: true })
+  @Field(() => PsaReference, {
+    nullable: true,
+    description: 'For a job that succeeded, and a digest without problems.',
+  })
   success?: ChosenRecord | null;
 
-  @Field(() => PsaReference, { nullable: true })
+  @Field(() => PsaReference, {
+    nullable: true,
+    description: 'For a job that ended with warnings, and a digest with warnings at worst.',
+  })
   warning?: ChosenRecord | null;
 
-  @Field(() => PsaReference, { nullable: true })
+  @Field(() => PsaReference, {
+    nullable: true,
+    description: 'For a job that failed, and a digest with failures.',
+  })
   error?: ChosenRecord | null;
 }
 
@@ -90,10 +104,10 @@ export class IntegrationOptions {
   @Field(() => PsaReference, { nullable: true, description: 'Where tickets are created.' })
   serviceBoard?: ChosenRecord | null;
 
-  @Field(() => PsaReference, { nullable: true })
+  @Field(() => PsaReference, { nullable: true, description: 'The type that tickets get, if any.' })
   serviceType?: ChosenRecord | null;
 
-  @Field(() => PsaReference, { nullable: true })
+  @Field(() => PsaReference, { nullable: true, description: 'The subtype that tickets get, if any.' })
   serviceSubtype?: ChosenRecord | null;
 
   @Field(() => Boolean, {
@@ -110,10 +124,12 @@ export class IntegrationOptions {
   @Field(() => Boolean, { description: 'Whether an addition that is missing on the agreement is created.' })
   createMissingAdditions!: boolean;
 
-  @Field(() => AlertPriorities)
+  @Field(() => AlertPriorities, { description: 'Which results make tickets, and with which priority.' })
   alertPriorities!: AlertPriorities;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, {
+    description: 'Whether each mapped organization gets a ticket a day that sums it up.',
+  })
   dailyDigestEnabled!: boolean;
 
   @Field(() => LocalTimeScalar, { description: 'When the digest of the day before is written.' })
@@ -122,10 +138,10 @@ export class IntegrationOptions {
 
 @ObjectType('Integration', { description: 'One partner connected to one account of a PSA.' })
 export class IntegrationType {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'For every query and mutation that is about it.' })
   id!: string;
 
-  @Field(() => IntegrationStatus)
+  @Field(() => IntegrationStatus, { description: 'Whether it works.' })
   status!: IntegrationStatus;
 
   @Field(() => String, {
@@ -176,7 +192,7 @@ export class IntegrationPayload {
 
 @ObjectType()
 export class DisconnectIntegrationPayload {
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'The integration that was ended.' })
   disconnectedId?: string | null;
 
   @Field(() => [UserError], { description: userErrorsDescription })

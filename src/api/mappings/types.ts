@@ -9,7 +9,7 @@ import { UserError, userErrorsDescription } from '../user-error.js';
     'An organization of the partner and the company that it is in the PSA, if somebody said so. Every organization has one.',
 })
 export class MappingType {
-  @Field(() => OrganizationType)
+  @Field(() => OrganizationType, { description: 'The partner’s customer in the backup platform.' })
   organization!: OrganizationType;
 
   @Field(() => PsaCompany, {
@@ -35,7 +35,7 @@ export class MappingsArgs extends SearchArgs {
 
 @InputType()
 export class MappingInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'One of the partner’s organizations.' })
   organizationId!: string;
 
   @Field(() => ID, { nullable: true, description: 'One of `companies`. Null: unmap the organization.' })

@@ -4,13 +4,13 @@ import { TimeZoneScalar } from '../scalars/scalars.js';
 
 @ObjectType('Partner', { description: 'A managed service provider that sells the vendor’s service.' })
 export class PartnerType {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'For every query and mutation that is about it.' })
   id!: string;
 
   @Field(() => String, { description: 'The backup platform’s own id of this partner.' })
   externalId!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'As the backup platform calls it.' })
   name!: string;
 
   @Field(() => TimeZoneScalar, { description: 'Decides when its days begin: digests and invoice dates.' })
@@ -24,13 +24,13 @@ export class PartnerType {
 
 @ObjectType('Organization', { description: 'A partner’s customer in the vendor’s backup platform.' })
 export class OrganizationType {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'For mappings and filters.' })
   id!: string;
 
   @Field(() => String, { description: 'The backup platform’s own id of this organization.' })
   externalId!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'As the backup platform calls it.' })
   name!: string;
 
   @Field(() => Boolean, { description: 'False: no longer a customer there. Its history stays.' })

@@ -33,16 +33,16 @@ export class CredentialField {
   @Field(() => String, { description: 'The `key` of its CredentialInput.' })
   key!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'What to write beside the input.' })
   label!: string;
 
   @Field(() => String, { nullable: true, description: 'Where to find it in the PSA.' })
   help?: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'An example to show in the empty input.' })
   placeholder?: string | null;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether the form can be sent without it.' })
   required!: boolean;
 
   @Field(() => Boolean, { description: 'Draw it as a password; its value is never sent back.' })
@@ -60,25 +60,25 @@ export class PsaPluginType {
   @Field(() => [CredentialField], { description: 'The form that connects it.' })
   credentialFields!: CredentialField[];
 
-  @Field(() => [PsaCapability])
+  @Field(() => [PsaCapability], { description: 'What can be done with it.' })
   capabilities!: PsaCapability[];
 }
 
 @ObjectType({ description: 'A record of the PSA. The id is the PSA’s own, as text.' })
 export class PsaReference {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'As the options take it.' })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'As the PSA calls it.' })
   name!: string;
 }
 
 @ObjectType({ description: 'A type of service ticket on one board.' })
 export class ServiceType {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The `serviceTypeId` of the options.' })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'As the PSA calls it.' })
   name!: string;
 
   @Field(() => [PsaReference], { description: 'The subtypes that may go with this type; often none.' })
@@ -87,22 +87,22 @@ export class ServiceType {
 
 @ObjectType('ServiceBoard', { description: 'An active board that takes service tickets.' })
 export class ServiceBoardType {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The `serviceBoardId` of the options.' })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'As the PSA calls it.' })
   name!: string;
 }
 
 @ObjectType({ description: 'A customer as the PSA knows it.' })
 export class PsaCompany {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'For mappings and test tickets.' })
   id!: string;
 
   @Field(() => String, { description: 'The PSA’s short unique name.' })
   identifier!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'As the PSA calls it.' })
   name!: string;
 }
 

@@ -47,7 +47,7 @@ export class SyncRunResolver {
   })
   async runPipeline(
     @Arg('integrationId', () => ID) integrationId: string,
-    @Arg('pipeline', () => Pipeline) pipeline: Pipeline,
+    @Arg('pipeline', () => Pipeline, { description: 'What to run.' }) pipeline: Pipeline,
     @Arg('dryRun', () => Boolean, {
       nullable: true,
       defaultValue: false,
@@ -101,7 +101,7 @@ export class SyncRunResolver {
 
 @Resolver(() => PlannedChangeType)
 export class PlannedChangeResolver {
-  @FieldResolver(() => OrganizationType)
+  @FieldResolver(() => OrganizationType, { description: 'Whom it is about.' })
   organization(@Root() change: ChangeNode, @Ctx() { loaders }: ApiContext): Promise<Organization> {
     return loaders.organization.load(change.organizationId);
   }

@@ -17,6 +17,7 @@ registerEnumType(Pipeline, {
 });
 registerEnumType(RunTrigger, {
   name: 'RunTrigger',
+  description: 'What started a run.',
   valuesConfig: {
     SCHEDULE: { description: 'It was due.' },
     MANUAL: { description: 'By `runPipeline`.' },
@@ -25,6 +26,7 @@ registerEnumType(RunTrigger, {
 });
 registerEnumType(RunState, {
   name: 'RunState',
+  description: 'How a run stands.',
   valuesConfig: {
     RUNNING: { description: 'Something is still to be planned or delivered.' },
     SUCCEEDED: { description: 'Everything that was owed is in the PSA.' },
@@ -37,16 +39,16 @@ registerEnumType(RunState, {
   description: 'One run of a pipeline. Its counts move while it works: watch it by `syncStatus`.',
 })
 export class SyncRunType {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Grows with time.' })
   id!: string;
 
-  @Field(() => Pipeline)
+  @Field(() => Pipeline, { description: 'Which pipeline ran.' })
   pipeline!: Pipeline;
 
-  @Field(() => RunTrigger)
+  @Field(() => RunTrigger, { description: 'What started it.' })
   trigger!: RunTrigger;
 
-  @Field(() => RunState)
+  @Field(() => RunState, { description: 'How it stands.' })
   state!: RunState;
 
   @Field(() => Boolean, { description: 'It only worked out what it would do: see `changes`.' })
@@ -59,10 +61,10 @@ export class SyncRunType {
   })
   forDate?: string | null;
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When it began.' })
   startedAt!: Date;
 
-  @Field(() => DateTimeScalar, { nullable: true })
+  @Field(() => DateTimeScalar, { nullable: true, description: 'Null while it is RUNNING.' })
   finishedAt?: Date | null;
 
   @Field(() => Int, { description: 'How many deliveries it owes.' })
@@ -90,7 +92,7 @@ export const SyncRunConnection = connectionType(SyncRunType, 'SyncRun');
   description: 'What a run did for one organization, or, in a dry run, would do.',
 })
 export class PlannedChangeType {
-  @Field(() => String)
+  @Field(() => String, { description: 'In one line, for a person.' })
   summary!: string;
 
   @Field(() => DecimalScalar, {
@@ -119,10 +121,10 @@ export class ChangesArgs extends pageArgs(100) {}
 
 @ObjectType({ description: 'When a pipeline runs next by itself.' })
 export class ScheduledRun {
-  @Field(() => Pipeline)
+  @Field(() => Pipeline, { description: 'Which pipeline.' })
   pipeline!: Pipeline;
 
-  @Field(() => DateTimeScalar)
+  @Field(() => DateTimeScalar, { description: 'When it is due.' })
   nextRunAt!: Date;
 }
 

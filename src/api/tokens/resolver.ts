@@ -17,7 +17,7 @@ export class TokenResolver {
   })
   async createApiToken(
     @Arg('name', () => String, { description: 'For people: who uses it, for what.' }) name: string,
-    @Arg('role', () => Role) role: Role,
+    @Arg('role', () => Role, { description: 'What it may do.' }) role: Role,
     @Arg('partnerId', () => ID, {
       nullable: true,
       description: 'For the role PARTNER: whose. Left out: your own.',

@@ -15,7 +15,7 @@ export class CreateApiTokenPayload {
 
 @ObjectType()
 export class RevokeApiTokenPayload {
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'The token that was ended.' })
   revokedId?: string | null;
 
   @Field(() => [UserError], { description: userErrorsDescription })

@@ -25,7 +25,7 @@ export class UsageStatementResolver {
 
 @Resolver(() => UsageLineType)
 export class UsageLineResolver {
-  @FieldResolver(() => OrganizationType)
+  @FieldResolver(() => OrganizationType, { description: 'Whose usage it is.' })
   organization(@Root() line: UsageLine, @Ctx() { loaders }: ApiContext): Promise<Organization> {
     return loaders.organization.load(line.organization.id);
   }

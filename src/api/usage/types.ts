@@ -7,7 +7,7 @@ import { DecimalScalar, LocalDateScalar } from '../scalars/scalars.js';
     'The closed, invoice-aligned usage of one billing period. Never changes; a correction is a new revision.',
 })
 export class UsageStatementType {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Stands for this revision of it.' })
   id!: string;
 
   @Field(() => LocalDateScalar, { description: 'First day of the period.' })
@@ -30,10 +30,10 @@ export const UsageStatementConnection = connectionType(UsageStatementType, 'Usag
 
 @ObjectType('UsageLine', { description: 'One organization’s quantity of one usage type in a statement.' })
 export class UsageLineType {
-  @Field(() => String)
+  @Field(() => String, { description: 'What was measured.' })
   usageType!: string;
 
-  @Field(() => DecimalScalar)
+  @Field(() => DecimalScalar, { description: 'What is billed for the period.' })
   quantity!: string;
 
   @Field(() => String, {

@@ -19,7 +19,7 @@ registerEnumType(Role, {
 
 @ObjectType({ description: 'Who the token says you are.' })
 export class Viewer {
-  @Field(() => Role)
+  @Field(() => Role, { description: 'What you may do.' })
   role!: Role;
 
   @Field(() => PartnerType, { nullable: true, description: 'Set for the role PARTNER only.' })
