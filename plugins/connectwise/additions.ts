@@ -1,0 +1,149 @@
+import Big from 'big.js';
+import type { BillingPeriod, BillingTarget, QuantityOutcome } from '../../src/psa/adapter.js';
+import { PsaRejected, PsaSurprise } from '../../src/psa/errors.js';
+import { calendarDate } from './agreements.js';
+import type { ConnectWiseClient } from './client.js';
+import { exactNumber } from './exact-json.js';
+
+export interface Addition {
+  id: number;
+  product?: { id?: number; identifier?: string };
+  /** Exact decimal; missing means none. */
+  quantity?: string | null;
+  effectiveDate?: string | null;
+  cancelledDate?: string | null;
+}
+
+/** Where a quantity stands: an addition, or the agreement that is to get one. */
+export interface Place {
+  agreementId: number;
+  productId: number;
+  additionId: number | null;
+  /** What decides when a new addition may begin. */
+  billStartDate: string | null;
+  nextInvoiceDate: string | null;
+  prorated: boolean;
+}
+
+const exact = ['quantity'];
+
+export function additionsOf(client: ConnectWiseClient, agreementId: number): Promise<Addition[]> {
+  return client.getAll<Addition>(`/finance/agreements/${agreementId}/additions`, {
+    params: { fields: 'id,product/id,product/identifier,quantity,effectiveDate,cancelledDate' },
+    exact,
+  });
+}
+
+/**
+ * The additions of a product that count for the next invoice: not cancelled by then, begun by then. Several are
+ * legal (different prices, dates, serial numbers), and which of them is meant only a person knows.
+ */
+export function ongoing(additions: readonly Addition[], productId: number, until: string): Addition[] {
+  return additions.filter(
+    addition =>
+      addition.product?.id === productId &&
+      (!addition.cancelledDate || calendarDate(addition.cancelledDate) > until) &&
+      (!addition.effectiveDate || calendarDate(addition.effectiveDate) <= until),
+  );
+}
+
+/** Writes an absolute quantity and believes only what ConnectWise answers. */
+export async function setBilledQuantity(
+  client: ConnectWiseClient,
+  target: BillingTarget,
+  quantity: string,
+  period: BillingPeriod,
+): Promise<QuantityOutcome> {
+  const place = target.place as Place;
+  if (place.additionId !== null) return change(client, place, place.additionId, target.quantity, quantity);
+  // An earlier attempt may have created it although its answer was lost.
+  const until = [beginning(place, period), place.nextInvoiceDate ?? ''].sort().at(-1)!;
+  const existing = ongoing(await additionsOf(client, place.agreementId), place.productId, until);
+  if (existing.length > 1) {
+    return {
+      state: 'REFUSED',
+      reason: 'SEVERAL_ADDITIONS',
+      message: `There are several ongoing additions: ${target.description}.`,
+    };
+  }
+  const [only] = existing;
+  if (only) return change(client, place, only.id, only.quantity ?? '0', quantity);
+  if (new Big(quantity).eq(0)) {
+    return {
+      state: 'REFUSED',
+      reason: 'NO_ADDITION',
+      message: `There is no addition to set to zero: ${target.description}.`,
+    };
+  }
+  const created = await client.post<Addition>(
+    `/finance/agreements/${place.agreementId}/additions`,
+    {
+      product: { id: place.productId },
+      quantity: exactNumber(quantity),
+      billCustomer: 'Billable',
+      effectiveDate: `${beginning(place, period)}T00:00:00Z`,
+    },
+    { exact },
+  );
+  return check(created, place, null, quantity, 'APPLIED');
+}
+
+async function change(
+  client: ConnectWiseClient,
+  place: Place,
+  additionId: number,
+  before: string | null,
+  quantity: string,
+): Promise<QuantityOutcome> {
+  if (before !== null && new Big(before).eq(quantity)) {
+    return { state: 'UNCHANGED', before, after: before, recordId: String(additionId) };
+  }
+  try {
+    const changed = await client.patch<Addition>(
+      `/finance/agreements/${place.agreementId}/additions/${additionId}`,
+      [{ op: 'replace', path: 'quantity', value: exactNumber(quantity) }],
+      { exact },
+    );
+    return check(changed, place, before, quantity, 'APPLIED');
+  } catch (error) {
+    if (error instanceof PsaRejected && /not found/i.test(error.message)) {
+      return { state: 'REFUSED', reason: 'NO_ADDITION', message: `The addition ${additionId} is gone.` };
+    }
+    throw error;
+  }
+}
+
+/** A PATCH may answer 200 without having done anything (developer guide), so the answer's record is what counts. */
+function check(
+  addition: Addition,
+  place: Place,
+  before: string | null,
+  quantity: string,
+  state: 'APPLIED',
+): QuantityOutcome {
+  const after = addition?.quantity ?? '0';
+  if (typeof addition?.id !== 'number') {
+    throw new PsaSurprise('ConnectWise’s answer to a changed addition has no id.', {
+      mayHaveBeenCarriedOut: true,
+    });
+  }
+  if (addition.product?.id !== place.productId || !new Big(after).eq(quantity)) {
+    return {
+      state: 'REFUSED',
+      reason: 'NOT_APPLIED',
+      message: `ConnectWise accepted ${quantity} and shows ${after} on the addition ${addition.id}.`,
+    };
+  }
+  return { state, before, after, recordId: String(addition.id) };
+}
+
+/**
+ * When a new addition begins: with the period, but not before the agreement's billing start, and not in a
+ * period that was invoiced already unless the agreement prorates. ConnectWise refuses both (seen by vendors).
+ */
+function beginning(place: Place, period: BillingPeriod): string {
+  const dates = [period.start];
+  if (place.billStartDate) dates.push(calendarDate(place.billStartDate));
+  if (place.nextInvoiceDate && !place.prorated) dates.push(calendarDate(place.nextInvoiceDate));
+  return dates.sort().at(-1)!;
+}

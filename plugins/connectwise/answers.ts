@@ -1,0 +1,99 @@
+import {
+  PsaBusy,
+  type PsaError,
+  type PsaFieldError,
+  PsaLoginRefused,
+  PsaRejected,
+  PsaRightMissing,
+  PsaSurprise,
+  PsaUnreachable,
+} from '../../src/psa/errors.js';
+import type { PsaRequest, PsaResponse } from '../../src/psa/http.js';
+
+interface ErrorBody {
+  code?: string;
+  error?: string;
+  message?: string;
+  errors?: { code?: string; message?: string; field?: string; resource?: string }[] | null;
+}
+
+/** What the answers to a refused login look like: 401; on cloud sites also 404 or an HTML page (developer guide). */
+export function looksLikeRefusedLogin(response: PsaResponse): boolean {
+  return response.status === 401 || (response.status === 404 && !isRecordNotFound(response));
+}
+
+/** A 404 that speaks of a record is ConnectWise's own; any other one comes from in front of it. */
+function isRecordNotFound(response: PsaResponse): boolean {
+  return readError(response)?.code === 'NotFound';
+}
+
+/** The error that an answer other than 2xx stands for. */
+export function errorOf(response: PsaResponse, request: PsaRequest, path: string): PsaError {
+  const { status } = response;
+  const body = readError(response);
+  const words = [body?.message, ...(body?.errors ?? []).map(item => item.message)]
+    .filter(text => text)
+    .join(' ');
+  const mayHaveBeenCarriedOut = request.method !== 'GET';
+  if (/clientid/i.test(words) && status < 500) {
+    return new PsaLoginRefused(
+      'ConnectWise asks for a client id. The vendor sets CONNECTWISE_CLIENT_ID to the one of its developer account.',
+    );
+  }
+  if (/SSL is required/i.test(words)) {
+    return new PsaLoginRefused(
+      'This host is the one for browsers. Enter the API host, which begins with "api-".',
+    );
+  }
+  if (looksLikeRefusedLogin(response)) {
+    return new PsaLoginRefused(
+      'ConnectWise refuses the login. Check site, company ID and the keys (or the integrator login) and enter them again.',
+    );
+  }
+  if (status === 403) {
+    return new PsaRightMissing(
+      `ConnectWise says that a right is missing for ${path}: ${words || 'forbidden'}`,
+      path,
+    );
+  }
+  if (status === 429) {
+    return new PsaBusy('ConnectWise asks to slow down.', retryAfterMs(response));
+  }
+  if (status === 500 && /Error converting value/i.test(words)) return rejected(body, words);
+  if (status === 500 && /time-?out/i.test(words)) {
+    return new PsaUnreachable('ConnectWise reports a time-out of its own.', { mayHaveBeenCarriedOut });
+  }
+  if (status === 502 || status === 503 || status === 504 || (status >= 520 && status <= 524)) {
+    return new PsaUnreachable(`ConnectWise is not available (${status}).`, { mayHaveBeenCarriedOut });
+  }
+  if (status === 400 || status === 404 || status === 409) return rejected(body, words);
+  return new PsaSurprise(`ConnectWise answered ${status}${words ? `: ${words}` : ''}.`, {
+    mayHaveBeenCarriedOut: mayHaveBeenCarriedOut && status >= 500,
+  });
+}
+
+function rejected(body: ErrorBody | undefined, words: string): PsaRejected {
+  const fields: PsaFieldError[] = (body?.errors ?? []).flatMap(({ field, message }) =>
+    field && message ? [{ field, message }] : [],
+  );
+  return new PsaRejected(
+    `ConnectWise: ${(fields.length > 0 ? body?.message : words) || 'the request is not accepted'}`,
+    fields,
+  );
+}
+
+function retryAfterMs({ headers, text }: PsaResponse): number | undefined {
+  const header = Number(headers['retry-after']);
+  if (Number.isFinite(header) && headers['retry-after'] !== undefined) return header * 1000;
+  const inWords = /again in (\d+) seconds/i.exec(text);
+  return inWords ? Number(inWords[1]) * 1000 : undefined;
+}
+
+function readError({ text }: PsaResponse): ErrorBody | undefined {
+  try {
+    const body = JSON.parse(text);
+    return typeof body === 'object' && body !== null ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,158 @@
+import type { Credentials, PsaEnvironment } from '../../src/psa/adapter.js';
+import { PsaLoginRefused, PsaSurprise } from '../../src/psa/errors.js';
+import type { PsaRequest, PsaResponse } from '../../src/psa/http.js';
+import { errorOf, looksLikeRefusedLogin } from './answers.js';
+import { parseExactly } from './exact-json.js';
+import { readSite } from './site.js';
+
+/** Releases 2022.1 to 2025.1 share everything that we use; a server answers an old version for as long as it knows it. */
+const accept = 'application/vnd.connectwise.com+json; version=2022.1';
+/** The router to the current release, on cloud hosts too. */
+const anyRelease = 'v4_6_release/';
+const pageSize = 1_000;
+
+export interface CompanyInfo {
+  Codebase?: string;
+  SiteUrl?: string;
+}
+
+export interface CallOptions {
+  params?: Record<string, string | number>;
+  body?: unknown;
+  /** Members whose numbers are read exactly, as text. */
+  exact?: readonly string[];
+}
+
+/** One ConnectWise account over REST. Throws only what src/psa/errors.ts holds. */
+export interface ConnectWiseClient {
+  readonly companyId: string;
+  readonly uiOrigin: string;
+  get<T>(path: string, options?: CallOptions): Promise<T>;
+  /** All pages of a collection. */
+  getAll<T>(path: string, options?: CallOptions): Promise<T[]>;
+  post<T>(path: string, body: unknown, options?: CallOptions): Promise<T>;
+  patch<T>(path: string, body: unknown, options?: CallOptions): Promise<T>;
+  /** Asks, without credentials, whether the site knows the company; null if it does not. */
+  companyInfo(): Promise<CompanyInfo | null>;
+}
+
+/**
+ * `credentials` are those of the form: API member keys or an integrator login. Which of the two they are shows
+ * only when they are used: keys are tried first, then the integrator's header, and what works is remembered.
+ */
+export function connectWiseClient(credentials: Credentials, environment: PsaEnvironment): ConnectWiseClient {
+  const { http, clientId } = environment;
+  const { companyId = '', username = '', password = '' } = credentials;
+  const site = readSite(credentials.site ?? '');
+  if (!site) throw new Error('the stored site is none');
+  const { origin, uiOrigin } = site;
+  const authorization = `Basic ${Buffer.from(`${companyId}+${username}:${password}`).toString('base64')}`;
+  let codebase = anyRelease;
+  let loginKind: 'keys' | 'integrator' = 'keys';
+  let loginWorked = false;
+
+  function send(request: Omit<PsaRequest, 'url'> & { target: string }): Promise<PsaResponse> {
+    const { target, method, body } = request;
+    return http.request({
+      method,
+      url: `${origin}/${codebase}apis/3.0${target}`,
+      body,
+      headers: {
+        authorization,
+        accept,
+        ...(clientId ? { clientid: clientId } : {}),
+        ...(loginKind === 'integrator' ? { 'x-cw-usertype': 'integrator' } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+    });
+  }
+
+  /** A refused login was not carried out, so sending again is safe, also for writes. */
+  async function sendUntilAccepted(request: Parameters<typeof send>[0]): Promise<PsaResponse> {
+    let response = await send(request);
+    if (!looksLikeRefusedLogin(response)) return response;
+    if (!loginWorked) {
+      const before = loginKind;
+      loginKind = loginKind === 'keys' ? 'integrator' : 'keys';
+      response = await send(request);
+      if (looksLikeRefusedLogin(response)) loginKind = before;
+      return response;
+    }
+    // It worked before: perhaps the cloud was upgraded, and this codebase is gone.
+    if (response.status === 404 && (await codebaseMoved())) response = await send(request);
+    return response;
+  }
+
+  async function codebaseMoved(): Promise<boolean> {
+    const info = await companyInfo();
+    const current = info?.Codebase;
+    if (!current || !/^[\w.]+\/$/.test(current) || current === codebase) return false;
+    codebase = current;
+    return true;
+  }
+
+  async function call<T>(
+    method: PsaRequest['method'],
+    path: string,
+    { params, body, exact }: CallOptions,
+  ): Promise<T> {
+    const search = params
+      ? `?${new URLSearchParams(Object.entries(params).map(([name, value]): [string, string] => [name, String(value)]))}`
+      : '';
+    const request = {
+      method,
+      target: path + search,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    };
+    const response = await sendUntilAccepted(request);
+    if (response.status < 200 || response.status > 299) {
+      const error = errorOf(response, { method, url: path }, path);
+      if (!(error instanceof PsaLoginRefused)) loginWorked = true;
+      throw error;
+    }
+    loginWorked = true;
+    return readBody<T>(response, method, exact);
+  }
+
+  async function companyInfo(): Promise<CompanyInfo | null> {
+    const response = await http.request({
+      method: 'GET',
+      url: `${origin}/login/companyinfo/${encodeURIComponent(companyId)}`,
+      headers: { accept: 'application/json' },
+    });
+    if (response.status === 404) return null;
+    if (response.status !== 200) throw errorOf(response, { method: 'GET', url: '' }, '/login/companyinfo');
+    return readBody(response, 'GET');
+  }
+
+  return {
+    companyId,
+    uiOrigin,
+    companyInfo,
+    get: (path, options = {}) => call('GET', path, options),
+    async getAll<T>(path: string, options: CallOptions = {}) {
+      const all: T[] = [];
+      for (let page = 1; ; page += 1) {
+        const rows = await call<T[]>('GET', path, {
+          ...options,
+          params: { ...options.params, orderBy: 'id asc', pageSize, page },
+        });
+        all.push(...rows);
+        if (rows.length < pageSize) return all;
+      }
+    },
+    post: (path, body, options = {}) => call('POST', path, { ...options, body }),
+    patch: (path, body, options = {}) => call('PATCH', path, { ...options, body }),
+  };
+}
+
+function readBody<T>(response: PsaResponse, method: string, exact?: readonly string[]): T {
+  try {
+    return exact ? parseExactly<T>(response.text, exact) : JSON.parse(response.text);
+  } catch (cause) {
+    throw new PsaSurprise('ConnectWise’s answer is no whole JSON.', {
+      cause,
+      mayHaveBeenCarriedOut: method !== 'GET',
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import type { ServerResponse } from 'node:http';
+import type { Fault } from './faults.js';
+import { page } from './page.js';
+import type { Sandbox } from './server.js';
+
+interface InjectRequest {
+  match?: { method?: string; path?: string; body?: string };
+  fault: Fault;
+  /** "always", or how many times; 1 if left out. */
+  times?: number | 'always';
+  skip?: number;
+}
+
+/** The sandbox's own side: its page, and what other processes use to look into it and to make it fail. */
+export async function answerControl(
+  sandbox: Sandbox,
+  method: string,
+  url: URL,
+  text: string,
+  response: ServerResponse,
+): Promise<boolean> {
+  const json = (body: unknown, status = 200) => {
+    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
+    response.end(JSON.stringify(body));
+    return true;
+  };
+  switch (`${method} ${url.pathname}`) {
+    case 'GET /':
+      response.writeHead(200, {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+      });
+      response.end(page(sandbox));
+      return true;
+    case 'GET /sandbox/state':
+      return json(state(sandbox));
+    case 'GET /sandbox/requests':
+      return json({
+        total: sandbox.requests.total,
+        latest: sandbox.requests.latest(Number(url.searchParams.get('last') ?? 100)),
+      });
+    case 'DELETE /sandbox/requests':
+      sandbox.requests.clear();
+      return json({});
+    case 'POST /sandbox/faults': {
+      const { match = {}, fault, times = 1, skip = 0 } = JSON.parse(text) as InjectRequest;
+      sandbox.faults.inject(
+        {
+          method: match.method,
+          path: match.path === undefined ? undefined : new RegExp(match.path),
+          body: match.body === undefined ? undefined : new RegExp(match.body),
+        },
+        fault,
+        { times: times === 'always' ? Number.POSITIVE_INFINITY : times, skip },
+      );
+      return json({}, 201);
+    }
+    case 'DELETE /sandbox/faults':
+      sandbox.faults.clear();
+      return json({});
+    case 'POST /sandbox/options':
+      Object.assign(sandbox.options, JSON.parse(text));
+      return json(sandbox.options);
+    default:
+      return false;
+  }
+}
+
+function state({ store }: Sandbox) {
+  return {
+    tickets: store.tickets.all().map(ticket => ({ ...ticket, notes: store.textsOf(ticket.id) })),
+    additions: store.additions.all().map(addition => ({
+      ...addition,
+      company: store.agreements.get(addition.agreementId)?.company.name,
+      changes: store.changesOf(addition.id),
+    })),
+  };
+}

@@ -1,0 +1,142 @@
+/** What goes wrong. */
+export type Fault =
+  /** The connection breaks: before the request is looked at, in the middle of the answer, or after the write without an answer. */
+  | { kind: 'reset'; when: 'before' | 'during' | 'after' }
+  /** No answer ever comes; with `after` the write has happened. */
+  | { kind: 'hang'; when: 'before' | 'after' }
+  | { kind: 'status'; status: number; body: string; contentType?: string; headers?: Record<string, string> }
+  /** A status after the write has happened, as a proxy in front of ConnectWise answers that lost patience. */
+  | { kind: 'statusAfter'; status: number; body: string; contentType?: string }
+  | { kind: 'truncate' }
+  /** The answer comes, spread over this time. */
+  | { kind: 'slowBody'; ms: number }
+  | { kind: 'latency'; ms: number }
+  /** Every codebase path is gone but the current one, as after a cloud upgrade. */
+  | { kind: 'upgraded' };
+
+export interface FaultMatch {
+  method?: string;
+  /** Tested against the path below `/apis/3.0`. */
+  path?: RegExp;
+  body?: RegExp;
+}
+
+interface Rule {
+  match: FaultMatch;
+  fault: Fault;
+  /** Requests to let pass first. */
+  skip: number;
+  times: number;
+}
+
+const html = (status: number, text: string) =>
+  `<html><head><title>${status}</title></head><body><h1>${text}</h1></body></html>`;
+
+/** Ready-made faults, as they were seen in the field. */
+export const faults = {
+  tooManyRequests: (retryAfterSeconds?: number): Fault => ({
+    kind: 'status',
+    status: 429,
+    body: JSON.stringify({
+      error: 'ConnectWiseAPI',
+      message: `Too many requests. Please try again in ${retryAfterSeconds ?? 30} seconds.`,
+    }),
+    ...(retryAfterSeconds === undefined ? {} : { headers: { 'retry-after': String(retryAfterSeconds) } }),
+  }),
+  ownTimeout: (): Fault => ({
+    kind: 'status',
+    status: 500,
+    body: JSON.stringify({
+      code: 'ConnectWiseApi',
+      message: 'A timeout has occured. Please try again.',
+      errors: null,
+    }),
+  }),
+  unavailable: (status: 502 | 503 | 504 = 503): Fault => ({
+    kind: 'status',
+    status,
+    body: html(status, 'Service Unavailable'),
+    contentType: 'text/html',
+  }),
+  gatewayTimeoutAfterWrite: (): Fault => ({
+    kind: 'statusAfter',
+    status: 504,
+    body: html(504, 'Gateway Time-out'),
+    contentType: 'text/html',
+  }),
+  unauthorized: (): Fault => ({
+    kind: 'status',
+    status: 401,
+    body: JSON.stringify({ code: 'Unauthorized', message: 'Unauthorized', errors: null }),
+  }),
+  forbidden: (): Fault => ({
+    kind: 'status',
+    status: 403,
+    body: JSON.stringify({
+      code: 'Security',
+      message: 'You do not have security permission to perform this action.',
+      errors: null,
+    }),
+  }),
+  html404: (): Fault => ({
+    kind: 'status',
+    status: 404,
+    body: html(404, 'Not Found'),
+    contentType: 'text/html',
+  }),
+  invalid: (resource: string, field: string, message: string): Fault => ({
+    kind: 'status',
+    status: 400,
+    body: JSON.stringify({
+      code: 'InvalidObject',
+      message: `${resource} object is invalid`,
+      errors: [{ code: 'InvalidObject', message, resource, field }],
+    }),
+  }),
+};
+
+/** Faults to come, first match first. */
+export class Faults {
+  #rules: Rule[] = [];
+
+  /** Makes matching requests go wrong: once, `times` times, or until cleared (Infinity), after `skip` good ones. */
+  inject(
+    match: FaultMatch,
+    fault: Fault,
+    { times = 1, skip = 0 }: { times?: number; skip?: number } = {},
+  ): () => void {
+    const rule: Rule = { match, fault, times, skip };
+    this.#rules.push(rule);
+    return () => {
+      this.#rules = this.#rules.filter(other => other !== rule);
+    };
+  }
+
+  clear(): void {
+    this.#rules = [];
+  }
+
+  get size(): number {
+    return this.#rules.length;
+  }
+
+  /** The fault for a request, used up by it. */
+  take(method: string, path: string, body: string): Fault | undefined {
+    if (this.#rules.length === 0) return undefined;
+    const rule = this.#rules.find(
+      ({ match, times }) =>
+        times > 0 &&
+        (match.method === undefined || match.method === method) &&
+        (match.path === undefined || match.path.test(path)) &&
+        (match.body === undefined || match.body.test(body)),
+    );
+    if (!rule) return undefined;
+    if (rule.skip > 0) {
+      rule.skip -= 1;
+      return undefined;
+    }
+    rule.times -= 1;
+    if (rule.times <= 0) this.#rules = this.#rules.filter(other => other !== rule);
+    return rule.fault;
+  }
+}

@@ -1,0 +1,41 @@
+export interface LoggedRequest {
+  method: string;
+  /** Below `/apis/3.0`. */
+  path: string;
+  query: string;
+  /** Who asked; never the secret. */
+  user: string;
+  status: number;
+  at: string;
+}
+
+const most = 5_000;
+
+/** The latest requests, and how many there were in all. */
+export class RequestLog {
+  #latest: LoggedRequest[] = [];
+  #total = 0;
+
+  add(request: LoggedRequest): void {
+    this.#total += 1;
+    this.#latest.push(request);
+    if (this.#latest.length > most * 2) this.#latest = this.#latest.slice(-most);
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  latest(count = most): LoggedRequest[] {
+    return this.#latest.slice(-count);
+  }
+
+  count(method: string, path: RegExp): number {
+    return this.#latest.filter(request => request.method === method && path.test(request.path)).length;
+  }
+
+  clear(): void {
+    this.#latest = [];
+    this.#total = 0;
+  }
+}

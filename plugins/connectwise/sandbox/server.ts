@@ -1,0 +1,286 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ApiError } from './api-error.js';
+import { identify } from './authentication.js';
+import { answerControl } from './control.js';
+import { type Fault, Faults } from './faults.js';
+import { RequestLog } from './request-log.js';
+import { type ApiAnswer, answer } from './routes.js';
+import { seed } from './seed.js';
+import { SandboxStore } from './store.js';
+
+export interface SandboxOptions {
+  /** 0: any free one. */
+  port?: number;
+  host?: string;
+  seed?: 'awkward' | 'empty';
+  now?: () => Date;
+  /** Before every answer. */
+  latencyMs?: number;
+  /** Answer bad credentials as cloud sites may: 404 with HTML instead of 401. */
+  cloud?: boolean;
+  /** What a request without a client id is answered, if one is required; sources disagree on the status. */
+  clientIdRequired?: false | 400 | 401 | 403;
+  integratorLogins?: 'accepted' | 'refused';
+  /** Behave like the host for browsers: "SSL is required". */
+  uiHost?: boolean;
+  patchSubPaths?: 'ignored' | 'applied';
+}
+
+export interface Sandbox {
+  /** "http://127.0.0.1:4010" */
+  url: string;
+  /** "127.0.0.1:4010": what a partner types as site. */
+  host: string;
+  store: SandboxStore;
+  faults: Faults;
+  requests: RequestLog;
+  /** May be changed while it runs. */
+  options: SandboxOptions;
+  close(): Promise<void>;
+}
+
+const codebases = ['v4_6_release', 'v2025_1'];
+
+/** Starts a ConnectWise PSA to try things on: its REST API with a partner's data, in memory. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const sandbox: Sandbox = {
+    url: '',
+    host: '',
+    store: new SandboxStore(),
+    faults: new Faults(),
+    requests: new RequestLog(),
+    options,
+    close: () =>
+      new Promise(done => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+  seed(sandbox.store, options.seed ?? 'awkward');
+  const server = createServer((request, response) => {
+    serve(sandbox, request, response).catch(error => {
+      if (!response.headersSent)
+        send(response, 500, { code: 'ConnectWiseApi', message: String(error), errors: null });
+      else response.destroy();
+    });
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((done, failed) => {
+    server.once('error', failed);
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', done);
+  });
+  const { port } = server.address() as AddressInfo;
+  sandbox.host = `${options.host ?? '127.0.0.1'}:${port}`;
+  sandbox.url = `http://${sandbox.host}`;
+  return sandbox;
+}
+
+async function serve(sandbox: Sandbox, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://sandbox');
+  const text = await bodyOf(request);
+  const companyInfo = /^\/login\/companyinfo\/([^/]+)$/i.exec(url.pathname);
+  if (companyInfo) return sendCompanyInfo(sandbox, decodeURIComponent(companyInfo[1]!), response);
+  const api = /^\/([^/]+)\/apis\/3\.0(\/.*)$/.exec(url.pathname);
+  if (!api) {
+    if (await answerControl(sandbox, request.method ?? 'GET', url, text, response)) return;
+    return sendHtml(response, 404, 'Not Found');
+  }
+  await serveApi(sandbox, { request, response, url, text, codebase: api[1]!, path: api[2]! });
+}
+
+interface ApiCall {
+  request: IncomingMessage;
+  response: ServerResponse;
+  url: URL;
+  text: string;
+  codebase: string;
+  path: string;
+}
+
+async function serveApi(sandbox: Sandbox, call: ApiCall): Promise<void> {
+  const { request, response, url, text, path } = call;
+  const { options, requests, store } = sandbox;
+  const method = request.method ?? 'GET';
+  const fault = sandbox.faults.take(method, path, text);
+  const identity = identify(store, request.headers, options);
+  response.on('close', () =>
+    requests.add({
+      method,
+      path,
+      query: url.search,
+      user: 'credential' in identity ? identity.credential.user : '',
+      status: response.writableFinished ? response.statusCode : 0,
+      at: (options.now?.() ?? new Date()).toISOString(),
+    }),
+  );
+  const latency = (options.latencyMs ?? 0) + (fault?.kind === 'latency' ? fault.ms : 0);
+  if (latency > 0) await pause(latency);
+  if (fault && before(fault, response)) return;
+  if (
+    !codebases.includes(call.codebase) ||
+    (fault?.kind === 'upgraded' && call.codebase === 'v4_6_release')
+  ) {
+    return sendHtml(response, 404, 'Not Found');
+  }
+  if (options.uiHost)
+    return send(response, 403, { code: 'Security', message: 'SSL is required.', errors: null });
+  const result = 'refusal' in identity ? identity.refusal : run(sandbox, call, identity.credential);
+  if (fault && after(fault, response, result)) return;
+  if ('html' in result) return sendHtml(response, result.status, result.html);
+  send(response, result.status, result.body, { ...result.headers, ...contentType(request) });
+}
+
+function run(
+  sandbox: Sandbox,
+  { request, url, text, path }: ApiCall,
+  credential: SandboxStore['credentials'][number],
+): ApiAnswer | { status: number; html: string } {
+  const { store, options } = sandbox;
+  if ((request.url?.length ?? 0) > 10_000) return { status: 414, html: 'URI Too Long' };
+  try {
+    const found = answer({
+      store,
+      credential,
+      method: request.method ?? 'GET',
+      path: path.replace(/\/$/, ''),
+      query: url.searchParams,
+      url: request.url ?? '/',
+      body: text === '' ? undefined : readJson(text),
+      forwardOnly: request.headers['pagination-type'] === 'forward-only',
+      now: `${(options.now?.() ?? new Date()).toISOString().slice(0, 19)}Z`,
+      subPaths: options.patchSubPaths ?? 'ignored',
+    });
+    return found ?? { status: 404, html: 'The resource you are looking for has been removed.' };
+  } catch (error) {
+    if (error instanceof ApiError) return { status: error.status, body: error.body };
+    throw error;
+  }
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ApiError(400, {
+      code: 'InvalidObject',
+      message: 'The request body is not valid JSON.',
+      errors: null,
+    });
+  }
+}
+
+/** What goes wrong before the request is looked at; true if that is the end of it. */
+function before(fault: Fault, response: ServerResponse): boolean {
+  if (fault.kind === 'reset' && fault.when === 'before') response.destroy();
+  else if (fault.kind === 'status')
+    send(response, fault.status, fault.body, {
+      'content-type': 'application/json',
+      ...(fault.contentType ? { 'content-type': fault.contentType } : {}),
+      ...fault.headers,
+    });
+  else return fault.kind === 'hang' && fault.when === 'before';
+  return true;
+}
+
+/** What goes wrong when the work is done; true if that is the end of it. */
+function after(
+  fault: Fault,
+  response: ServerResponse,
+  result: ApiAnswer | { status: number; html: string },
+): boolean {
+  const text = JSON.stringify('html' in result ? result.html : result.body) ?? '';
+  switch (fault.kind) {
+    case 'reset':
+      if (fault.when === 'during') {
+        response.writeHead(result.status, { 'content-length': text.length });
+        response.write(text.slice(0, text.length / 2), () => response.destroy());
+      } else response.destroy();
+      return true;
+    case 'hang':
+      return true;
+    case 'statusAfter':
+      send(response, fault.status, fault.body, { 'content-type': fault.contentType ?? 'application/json' });
+      return true;
+    case 'truncate':
+      send(response, result.status, text.slice(0, Math.max(1, text.length - 20)));
+      return true;
+    case 'slowBody':
+      void slowly(response, result.status, text, fault.ms);
+      return true;
+    default:
+      return false;
+  }
+}
+
+async function slowly(response: ServerResponse, status: number, text: string, ms: number): Promise<void> {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  const parts = 10;
+  for (let part = 0; part < parts && !response.destroyed; part += 1) {
+    response.write(text.slice((part * text.length) / parts, ((part + 1) * text.length) / parts));
+    await pause(ms / parts);
+  }
+  response.end();
+}
+
+/** The vendor's media type is answered where it was asked for. */
+function contentType(request: IncomingMessage): Record<string, string> {
+  const accept = request.headers.accept ?? '';
+  const vendor = /application\/vnd\.connectwise\.com\+json[^,]*/.exec(accept)?.[0];
+  return { 'content-type': `${vendor ?? 'application/json'}; charset=utf-8` };
+}
+
+function sendCompanyInfo({ store, host }: Sandbox, company: string, response: ServerResponse): void {
+  const known = company === store.companyId;
+  send(
+    response,
+    200,
+    known
+      ? {
+          CompanyName: 'Sandbox MSP',
+          Codebase: 'v2025_1/',
+          VersionCode: 'v2025.1',
+          VersionNumber: 'v4.6.91234',
+          CompanyID: company,
+          IsCloud: true,
+          SiteUrl: host,
+        }
+      : null,
+  );
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): void {
+  const text =
+    typeof body === 'string' ? body : status === 204 ? undefined : JSON.stringify(body, leaveOutNulls);
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'x-cw-request-id': randomUUID(),
+    ...headers,
+  });
+  response.end(text);
+}
+
+/** ConnectWise leaves out what is null; a body that is null as a whole stays. */
+function leaveOutNulls(key: string, value: unknown): unknown {
+  return key !== '' && key !== 'errors' && value === null ? undefined : value;
+}
+
+function sendHtml(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/html' });
+  response.end(
+    `<!DOCTYPE html><html><head><title>${status} - ${text}</title></head><body><h1>${text}</h1></body></html>`,
+  );
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

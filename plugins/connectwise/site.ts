@@ -1,0 +1,31 @@
+/** Cloud hosts that people see in the browser; their API answers behind the prefix `api-` (developer guide; `aus` and `za` from client code). */
+const uiHost = /^(na|eu|au|aus|za|staging)\.(myconnectwise\.net|connectwisedev\.com)$/;
+
+export interface Site {
+  /** "https://api-na.myconnectwise.net" */
+  origin: string;
+  /** Where people log in: "https://na.myconnectwise.net". */
+  uiOrigin: string;
+}
+
+/**
+ * Reads what a partner typed as its site: with or without scheme and path, the browser's host or the API's. A
+ * host on this machine may be plain http, every other one is https. Undefined when it is no host.
+ */
+export function readSite(typed: string): Site | undefined {
+  const text = typed.trim();
+  const withScheme = /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;
+  if (!URL.canParse(withScheme)) return undefined;
+  const url = new URL(withScheme);
+  if (!/^https?:$/.test(url.protocol) || url.username || url.password || url.hostname === '')
+    return undefined;
+  const local = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  if (!local && !url.hostname.includes('.')) return undefined;
+  const scheme =
+    text.toLowerCase().startsWith('http://') || (local && !/^https:/i.test(text)) ? 'http' : 'https';
+  const host = url.host.toLowerCase();
+  return {
+    origin: `${scheme}://${uiHost.test(host) ? `api-${host}` : host}`,
+    uiOrigin: `${scheme}://${host.replace(/^api-/, '')}`,
+  };
+}

@@ -1,0 +1,79 @@
+import type { TicketDraft, TicketRecord } from '../../src/psa/adapter.js';
+import { PsaSurprise } from '../../src/psa/errors.js';
+import type { ConnectWiseClient } from './client.js';
+import { chunks, quoted } from './conditions.js';
+
+interface Ticket {
+  id: number;
+  summary: string;
+  externalXRef?: string | null;
+}
+
+/** Longer ones are refused with MaxLengthField. */
+const longestSummary = 100;
+
+/** Tickets whose external reference is one of ours, the oldest first. */
+export async function findTickets(
+  client: ConnectWiseClient,
+  references: readonly string[],
+): Promise<TicketRecord[]> {
+  const pages = await Promise.all(
+    chunks(references.map(quoted)).map(chunk =>
+      client.getAll<Ticket>('/service/tickets', {
+        params: { conditions: `externalXRef in (${chunk.join(',')})`, fields: 'id,summary,externalXRef' },
+      }),
+    ),
+  );
+  const wanted = new Set(references);
+  // ConnectWise's own comparison ignores case (our inference); ours does not.
+  return pages.flatMap(page =>
+    page.filter(ticket => wanted.has(ticket.externalXRef ?? '')).map(ticket => toRecord(client, ticket)),
+  );
+}
+
+/**
+ * Creates a ticket. Its contact gets no mail from us: a board may be set up to write to the customer about every
+ * new ticket, and a backup's ticket is none of them.
+ */
+export async function createTicket(client: ConnectWiseClient, draft: TicketDraft): Promise<TicketRecord> {
+  const ticket = await client.post<Ticket>('/service/tickets', {
+    summary: cut(draft.summary),
+    recordType: 'ServiceTicket',
+    company: { id: Number(draft.companyId) },
+    ...(draft.boardId ? { board: { id: Number(draft.boardId) } } : {}),
+    ...(draft.typeId ? { type: { id: Number(draft.typeId) } } : {}),
+    ...(draft.subtypeId ? { subType: { id: Number(draft.subtypeId) } } : {}),
+    ...(draft.priorityId ? { priority: { id: Number(draft.priorityId) } } : {}),
+    externalXRef: draft.reference,
+    initialDescription: draft.body,
+    automaticEmailContactFlag: false,
+    automaticEmailCcFlag: false,
+  });
+  if (typeof ticket?.id !== 'number') {
+    throw new PsaSurprise('ConnectWise’s answer to a new ticket has no id.', { mayHaveBeenCarriedOut: true });
+  }
+  return toRecord(client, { ...ticket, externalXRef: draft.reference });
+}
+
+/** Counted in characters as people see them, not halves of them. */
+function cut(summary: string): string {
+  const line = summary.replace(/\s+/g, ' ').trim();
+  if (line.length <= longestSummary) return line;
+  let text = '';
+  for (const { segment } of new Intl.Segmenter().segment(line)) {
+    if (text.length + segment.length > longestSummary - 1) break;
+    text += segment;
+  }
+  return `${text}…`;
+}
+
+/** The address that ConnectWise's own links have (seen in client code): it opens the ticket in the browser. */
+function toRecord(client: ConnectWiseClient, ticket: Ticket): TicketRecord {
+  const query = new URLSearchParams({ service_recid: String(ticket.id), companyName: client.companyId });
+  return {
+    id: String(ticket.id),
+    reference: ticket.externalXRef ?? '',
+    summary: ticket.summary,
+    url: `${client.uiOrigin}/v4_6_release/services/system_io/Service/fv_sr100_request.rails?${query}`,
+  };
+}
