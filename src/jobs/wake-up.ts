@@ -30,10 +30,10 @@ async function insertJobs(
     em,
     `with added as (
        insert into agenda_jobs (name, next_run_at, data)
-       select $1, coalesce($3::timestamptz, now()), jsonb_build_object('integrationId', i.id)
+       select $1::text, coalesce($3::timestamptz, now()), jsonb_build_object('integrationId', i.id)
        from unnest($2::text[]) as i(id)
        where $3::timestamptz is null or not exists (
-         select 1 from agenda_jobs j where j.name = $1 and j.data->>'integrationId' = i.id
+         select 1 from agenda_jobs j where j.name = $1::text and j.data->>'integrationId' = i.id
            and j.locked_at is null and j.next_run_at is not null and j.next_run_at > now() and j.next_run_at <= $3)
        returning id, next_run_at
      )
