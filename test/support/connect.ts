@@ -1,0 +1,22 @@
+import { SANDBOX_LOGIN } from '../../plugins/connectwise/sandbox/seed.js';
+import type { Sandbox } from '../../plugins/connectwise/sandbox/server.js';
+import { ConnectIntegrationDocument, type CredentialInput } from '../../src/gql/typed.js';
+import type { TestApi } from './api.js';
+
+/** What a partner types into the form to reach the sandbox. */
+export function typedFor(sandbox: Sandbox, changes: Record<string, string> = {}): CredentialInput[] {
+  const { companyId, keys } = SANDBOX_LOGIN;
+  return Object.entries({ site: sandbox.url, companyId, ...keys, ...changes }).map(([key, value]) => ({
+    key,
+    value,
+  }));
+}
+
+/** Connects a partner to the sandbox and answers the integration's id. */
+export async function connect(api: TestApi, sandbox: Sandbox, partnerId: string): Promise<string> {
+  const { connectIntegration } = await api.ask(ConnectIntegrationDocument, {
+    input: { partnerId, psa: 'connectwise', credentials: typedFor(sandbox) },
+  });
+  if (!connectIntegration.integration) throw new Error(JSON.stringify(connectIntegration));
+  return connectIntegration.integration.id;
+}
