@@ -1,0 +1,56 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { print } from 'graphql';
+
+/** The command cannot go on; the message says what the person at the keyboard can do. */
+export class CliError extends Error {}
+
+/** Sends one operation to the API and returns its data. Throws CliError with the API's words. */
+export type Send = <Data, Variables>(
+  document: TypedDocumentNode<Data, Variables>,
+  variables: Variables,
+) => Promise<Data>;
+
+/** A client of the public GraphQL API at `url` ("http://127.0.0.1:4000"). */
+export function apiClient(url: string, token: string | undefined): Send {
+  if (!token) {
+    throw new CliError('No token: set PSA_BRIDGE_TOKEN, or pass --token.');
+  }
+  const endpoint = new URL('/graphql', url).href;
+  return async (document, variables) => {
+    let response: Response;
+    try {
+      response = await fetch(endpoint, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify({ query: print(document), variables }),
+      });
+    } catch (error) {
+      throw new CliError(
+        `${endpoint} does not answer (${causeOf(error)}). Is the service running? Set PSA_BRIDGE_URL, or pass --url.`,
+      );
+    }
+    const answer = (await response.json().catch(() => undefined)) as
+      | { data?: unknown; errors?: { message: string; extensions?: { code?: string } }[] }
+      | undefined;
+    const [error] = answer?.errors ?? [];
+    if (error) throw new CliError(`${error.extensions?.code ?? response.status}: ${error.message}`);
+    if (!answer?.data)
+      throw new CliError(`${endpoint} answered ${response.status} without data. Is this the PSA Bridge API?`);
+    return answer.data as never;
+  };
+}
+
+/** Throws CliError when the API names something for the caller to mend. */
+export function expectNoUserErrors(
+  errors: readonly { field?: readonly string[] | null; code: string; message: string }[],
+): void {
+  if (errors.length === 0) return;
+  throw new CliError(
+    errors.map(error => `${error.field?.join('.') ?? error.code}: ${error.message}`).join('\n'),
+  );
+}
+
+function causeOf(error: unknown): string {
+  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
+  return cause?.code ?? cause?.message ?? String(error);
+}

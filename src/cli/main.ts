@@ -1,0 +1,173 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import {
+  CliCheckIntegrationDocument,
+  CliCreateTokenDocument,
+  CliFailedDeliveriesDocument,
+  CliIntegrationsDocument,
+  CliRetryDocument,
+  CliRevokeTokenDocument,
+  type Pipeline,
+  type Role,
+} from '../gql/typed.js';
+import { apiClient, CliError, expectNoUserErrors, type Send } from './api-client.js';
+import { type ReportTotals, reportJobs, reportUsage } from './report.js';
+import { runPipeline } from './run-pipeline.js';
+
+if (existsSync('.env')) process.loadEnvFile('.env');
+
+const print = (line: string) => console.log(line);
+const program = new Command('psa-bridge')
+  .description('Operates PSA Bridge and reports to it, through its public API.')
+  .addOption(
+    new Option('--url <url>', 'where the API answers').env('PSA_BRIDGE_URL').default('http://127.0.0.1:4000'),
+  )
+  .addOption(
+    new Option('--token <token>', 'API token; better set in the environment').env('PSA_BRIDGE_TOKEN'),
+  )
+  .showHelpAfterError();
+
+const send: Send = (document, variables) => {
+  const { url, token } = program.opts<{ url: string; token?: string }>();
+  return apiClient(url, token)(document, variables);
+};
+
+const token = program.command('token').description('API tokens');
+token
+  .command('create')
+  .description('makes a token and prints it, this once')
+  .requiredOption('--name <name>', 'what it is for')
+  .addOption(
+    new Option('--role <role>', 'what it may do')
+      .choices(['OPERATOR', 'PARTNER', 'SOURCE'])
+      .makeOptionMandatory(),
+  )
+  .option('--partner <id>', 'for the role PARTNER')
+  .option('--expires <instant>', 'such as 2027-01-01T00:00:00Z')
+  .action(async (options: { name: string; role: Role; partner?: string; expires?: string }) => {
+    const { createApiToken } = await send(CliCreateTokenDocument, {
+      name: options.name,
+      role: options.role,
+      partnerId: options.partner,
+      expiresAt: options.expires,
+    });
+    expectNoUserErrors(createApiToken.userErrors);
+    print(`${createApiToken.token}`);
+    console.error(`Token ${createApiToken.id}: keep it now, it is not shown again.`);
+  });
+token
+  .command('revoke <id>')
+  .description('makes a token useless at once')
+  .action(async (id: string) => {
+    const { revokeApiToken } = await send(CliRevokeTokenDocument, { id });
+    expectNoUserErrors(revokeApiToken.userErrors);
+    print(`revoked ${revokeApiToken.revokedId}`);
+  });
+
+program
+  .command('integrations')
+  .description('lists the integrations and how they are')
+  .action(async () => {
+    const { integrations } = await send(CliIntegrationsDocument, {});
+    for (const { id, status, statusReason, psa, partner } of integrations) {
+      print([id, status, `${partner.name} (${partner.externalId})`, psa.name, statusReason ?? ''].join('\t'));
+    }
+  });
+
+program
+  .command('check <integration>')
+  .description('tries every right that the integration needs, now')
+  .action(async (id: string) => {
+    const { checkIntegration } = await send(CliCheckIntegrationDocument, { id });
+    expectNoUserErrors(checkIntegration.userErrors);
+    for (const { state, title, required, message, hint } of checkIntegration.report?.checks ?? []) {
+      print(`${state}\t${title}${required ? '' : ' (not required)'}${message ? `: ${message}` : ''}`);
+      if (hint && state === 'FAILED') print(`\t→ ${hint}`);
+    }
+    if (!checkIntegration.report?.ok) process.exitCode = 1;
+  });
+
+program
+  .command('run <integration>')
+  .description('runs a pipeline and waits for its end')
+  .argument('<pipeline>', 'usage, digest or events')
+  .option('--dry-run', 'only say what would be done', false)
+  .option('--date <date>', 'the invoice date, or the day to sum up')
+  .option('--wait <seconds>', 'at most', '600')
+  .action(
+    async (
+      integrationId: string,
+      name: string,
+      options: { dryRun: boolean; date?: string; wait: string },
+    ) => {
+      const pipeline = name.toUpperCase();
+      if (!['USAGE', 'DIGEST', 'EVENTS'].includes(pipeline))
+        throw new CliError(`"${name}" is not usage, digest or events.`);
+      const { dryRun, date, wait } = options;
+      const request = {
+        integrationId,
+        pipeline: pipeline as Pipeline,
+        dryRun,
+        date,
+        waitMs: Number(wait) * 1000,
+      };
+      if (!(await runPipeline(send, request, print))) process.exitCode = 1;
+    },
+  );
+
+program
+  .command('failed <integration>')
+  .description('lists the deliveries that the PSA refused')
+  .action(async (integrationId: string) => {
+    for (let after: string | null | undefined; ; ) {
+      const { integration } = await send(CliFailedDeliveriesDocument, { integrationId, after });
+      if (!integration) throw new CliError(`There is no integration ${integrationId}.`);
+      for (const { id, kind, summary, lastError } of integration.deliveries.nodes)
+        print([id, kind, summary, lastError ?? ''].join('\t'));
+      if (!integration.deliveries.pageInfo.hasNextPage) return;
+      after = integration.deliveries.pageInfo.endCursor;
+    }
+  });
+
+program
+  .command('retry <integration> [deliveries...]')
+  .description('tries failed deliveries again: these, or all')
+  .action(async (integrationId: string, ids: string[]) => {
+    const { retryDeliveries } = await send(CliRetryDocument, {
+      integrationId,
+      ids: ids.length > 0 ? ids : undefined,
+    });
+    expectNoUserErrors(retryDeliveries.userErrors);
+    print(`${retryDeliveries.retried} to be tried again`);
+  });
+
+const report = program.command('report').description('reports facts from JSON lines on standard input');
+report
+  .command('jobs')
+  .description('finished backup jobs, in the API’s form or as `restic backup --json` prints them')
+  .option('--organization <external id>', 'for restic: whose backup it is')
+  .option('--job <name>', 'for restic: what the job is called', 'restic backup')
+  .option('--device <name>', 'for restic: what was backed up (this host’s name)')
+  .action(async (options: { organization?: string; job: string; device?: string }) => {
+    const { organization, job: jobName, device } = options;
+    show(await reportJobs(process.stdin, send, { organization, jobName, device }, () => new Date()));
+  });
+report
+  .command('usage')
+  .description('measurements, in the API’s form')
+  .action(async () => show(await reportUsage(process.stdin, send)));
+
+function show({ accepted, duplicates, rejected }: ReportTotals): void {
+  print(`${accepted} accepted, ${duplicates} duplicates, ${rejected.length} rejected`);
+  for (const sentence of rejected) console.error(sentence);
+  if (rejected.length > 0) process.exitCode = 1;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CliError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

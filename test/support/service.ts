@@ -1,0 +1,65 @@
+import { pino } from 'pino';
+import { SANDBOX_LOGIN } from '../../plugins/connectwise/sandbox/seed.js';
+import type { Sandbox } from '../../plugins/connectwise/sandbox/server.js';
+import { startSandbox } from '../../plugins/connectwise/sandbox/server.js';
+import { readConfig } from '../../src/config.js';
+import { type Service, startService } from '../../src/service.js';
+import { freshDatabase, type TestDatabase } from './database.js';
+import { type GraphQLClient, graphqlClient } from './graphql-client.js';
+import { testKey } from './keys.js';
+
+export const operatorToken = 'psab_the-operator-of-the-tests';
+
+export interface TestService {
+  client: GraphQLClient;
+  sandbox: Sandbox;
+  database: TestDatabase;
+  service: Service;
+  /** The sandbox's login, as the form takes it. */
+  credentials: { key: string; value: string }[];
+  stop(): Promise<void>;
+}
+
+/** The whole service, API and worker, as main.ts starts it, on its own database and with its own sandbox. */
+export async function startTestService({
+  now,
+  environment = {},
+}: {
+  now?: () => Date;
+  environment?: Record<string, string>;
+} = {}): Promise<TestService> {
+  const database = await freshDatabase();
+  const sandbox = await startSandbox({ now });
+  const config = readConfig({
+    PORT: '0',
+    DATABASE_URL: database.url,
+    ENCRYPTION_KEYS: testKey,
+    OPERATOR_TOKEN: operatorToken,
+    PSA_ALLOWED_HOSTS: sandbox.host,
+    CONNECTWISE_CLIENT_ID: '00000000-0000-4000-8000-000000000001',
+    ...environment,
+  });
+  const logger = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
+  const service = await startService(config, { logger, now });
+  return {
+    client: graphqlClient(service.url!, operatorToken),
+    sandbox,
+    database,
+    service,
+    credentials: connectWiseCredentials(sandbox),
+    async stop() {
+      await service.stop();
+      await sandbox.close();
+      await database.drop();
+    },
+  };
+}
+
+export function connectWiseCredentials(sandbox: Sandbox, password: string = SANDBOX_LOGIN.keys.password) {
+  return Object.entries({
+    site: sandbox.host,
+    companyId: SANDBOX_LOGIN.companyId,
+    username: SANDBOX_LOGIN.keys.username,
+    password,
+  }).map(([key, value]) => ({ key, value }));
+}
