@@ -1,5 +1,6 @@
+// Headers hold ASCII only: with an ellipsis here the browser would refuse to send even the schema's query.
 export const defaultHeaders = `{
-  "Authorization": "Bearer psab_…"
+  "Authorization": "Bearer psab_"
 }
 `;
 
