@@ -1,0 +1,256 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Fault, faults } from '../../plugins/connectwise/sandbox/faults.js';
+import { query } from '../../src/db/sql.js';
+import {
+  IntegrationDetailsDocument,
+  PauseIntegrationDocument,
+  ResumeIntegrationDocument,
+  RetryDeliveriesDocument,
+} from '../../src/gql/typed.js';
+import { type ConnectedPartner, connectPartner } from '../support/connected-partner.js';
+import { startTestService, type TestService } from '../support/service.js';
+
+const posts = { method: 'POST', path: /^\/service\/tickets$/ };
+let bridge: TestService;
+let partner: ConnectedPartner;
+
+beforeAll(async () => {
+  bridge = await startTestService();
+  partner = await connectPartner(bridge);
+});
+afterEach(() => bridge.sandbox.faults.clear());
+afterAll(() => bridge.stop());
+
+/** Makes what waits for another attempt due now, as time would, and has a worker look. */
+async function letTimePass() {
+  await query(
+    bridge.database.orm.em.fork(),
+    `update delivery set next_attempt_at = now() where state = 'PENDING'`,
+  );
+  await query(bridge.database.orm.em.fork(), 'update integration set resting_until = null');
+  await query(
+    bridge.database.orm.em.fork(),
+    `insert into agenda_jobs (name, next_run_at, data) values ('deliver', now(), jsonb_build_object('integrationId', $1::text))`,
+    [partner.integrationId],
+  );
+}
+
+async function newestDelivery(externalId: string) {
+  const all = await partner.deliveries();
+  return all.find(({ summary }) => summary.includes(externalId))!;
+}
+
+function ticketsNamed(name: string) {
+  return bridge.sandbox.store.tickets.all().filter(({ summary }) => summary.includes(name));
+}
+
+async function reported(name: string, status: 'SUCCESS' | 'WARNING' | 'ERROR' = 'ERROR', customer = 1) {
+  await partner.reportJob(customer, { externalId: name, device: name, status });
+}
+
+describe('an attempt that ended without an answer', () => {
+  const cases: [string, Fault, number][] = [
+    ['the connection broke before the ticket was written', { kind: 'reset', when: 'before' }, 0],
+    ['the connection broke in the middle of the answer', { kind: 'reset', when: 'during' }, 1],
+    ['the connection broke after the ticket was written', { kind: 'reset', when: 'after' }, 1],
+    ['a proxy gave up after the ticket was written', faults.gatewayTimeoutAfterWrite(), 1],
+    ['the answer was cut off', { kind: 'truncate' }, 1],
+    ['ConnectWise reported a time-out of its own', faults.ownTimeout(), 0],
+    ['ConnectWise was not available', faults.unavailable(), 0],
+  ];
+  it.each(cases)('ends with exactly one ticket: %s', async (name, fault, thereAlready) => {
+    const device = `DEV-${cases.findIndex(([other]) => other === name)}`;
+    bridge.sandbox.faults.inject(posts, fault);
+    await reported(device);
+    await vi.waitFor(
+      async () =>
+        expect(await newestDelivery(device)).toMatchObject({
+          state: 'PENDING',
+          attempts: 1,
+          lastError: expect.any(String),
+        }),
+      5_000,
+    );
+    expect(ticketsNamed(device)).toHaveLength(thereAlready);
+    await letTimePass();
+    await partner.settled();
+    expect(ticketsNamed(device)).toHaveLength(1);
+    expect(await newestDelivery(device)).toMatchObject({
+      state: 'DELIVERED',
+      psaRecordId: String(ticketsNamed(device)[0]!.id),
+    });
+  });
+});
+
+describe('what concerns one ticket', () => {
+  it('fails with the words of ConnectWise, leaves its neighbours alone, and is delivered after mending', async () => {
+    bridge.sandbox.faults.inject(
+      { ...posts, body: /BAD-1/ },
+      faults.invalid('ticket', 'summary', 'The summary is not to our liking.'),
+    );
+    await reported('BAD-1');
+    await reported('GOOD-1');
+    await partner.settled();
+    const failed = await newestDelivery('BAD-1');
+    expect(failed).toMatchObject({
+      state: 'FAILED',
+      lastError: expect.stringContaining('not to our liking'),
+    });
+    expect(ticketsNamed('GOOD-1')).toHaveLength(1);
+    const { retryDeliveries } = await bridge.client.ask(RetryDeliveriesDocument, {
+      integrationId: partner.integrationId,
+      ids: [failed.id],
+    });
+    expect(retryDeliveries.retried).toBe(1);
+    await partner.settled();
+    expect(ticketsNamed('BAD-1')).toHaveLength(1);
+  });
+
+  it('is skipped where no priority is set for its result', async () => {
+    await reported('FINE-1', 'SUCCESS');
+    await partner.settled();
+    expect(await newestDelivery('FINE-1')).toMatchObject({
+      state: 'SKIPPED',
+      lastError: expect.stringContaining('no priority'),
+    });
+    expect(ticketsNamed('FINE-1')).toEqual([]);
+  });
+
+  it('is skipped while its organization is not mapped, and delivered by hand once it is', async () => {
+    await partner.setLevel(2, null);
+    await reported('LOST-1', 'ERROR', 2);
+    await partner.settled();
+    expect(await newestDelivery('LOST-1')).toMatchObject({
+      state: 'SKIPPED',
+      lastError: expect.stringContaining('not mapped'),
+    });
+    await partner.setLevel(2, 'PM Customer #2');
+    await bridge.client.ask(RetryDeliveriesDocument, {
+      integrationId: partner.integrationId,
+      ids: [(await newestDelivery('LOST-1')).id],
+    });
+    await partner.settled();
+    expect(ticketsNamed('LOST-1')).toHaveLength(1);
+  });
+});
+
+describe('a busy ConnectWise', () => {
+  it('is left alone for as long as it asks, and no attempt is counted', async () => {
+    bridge.sandbox.faults.inject(posts, faults.tooManyRequests(7));
+    const before = Date.now();
+    await reported('BUSY-1');
+    await vi.waitFor(
+      async () => expect((await newestDelivery('BUSY-1')).lastError).toContain('slow down'),
+      5_000,
+    );
+    const delivery = await newestDelivery('BUSY-1');
+    expect(delivery).toMatchObject({ state: 'PENDING', attempts: 0 });
+    expect(Date.parse(delivery.nextAttemptAt!) - before).toBeGreaterThan(6_000);
+    await letTimePass();
+    await partner.settled();
+    expect(ticketsNamed('BUSY-1')).toHaveLength(1);
+  });
+});
+
+describe('an integration whose login is refused', () => {
+  it('needs attention, keeps what it owes, burns no attempts, and recovers by itself', async () => {
+    bridge.sandbox.faults.inject({}, faults.unauthorized(), { times: Number.POSITIVE_INFINITY });
+    await reported('LOCKED-1');
+    await reported('LOCKED-2');
+    const details = () => bridge.client.ask(IntegrationDetailsDocument, { id: partner.integrationId });
+    await vi.waitFor(
+      async () =>
+        expect((await details()).integration).toMatchObject({
+          status: 'NEEDS_ATTENTION',
+          statusReason: expect.stringContaining('login'),
+        }),
+      5_000,
+    );
+    await vi.waitFor(
+      async () => expect(await newestDelivery('LOCKED-1')).toMatchObject({ state: 'PENDING', attempts: 0 }),
+      5_000,
+    );
+
+    bridge.sandbox.faults.clear();
+    await query(bridge.database.orm.em.fork(), 'update integration set next_probe_at = now()');
+    await letTimePass();
+    await partner.settled();
+    expect((await details()).integration).toMatchObject({ status: 'CONNECTED', statusReason: null });
+    expect([ticketsNamed('LOCKED-1').length, ticketsNamed('LOCKED-2').length]).toEqual([1, 1]);
+  });
+});
+
+describe('a paused integration', () => {
+  it('keeps what it owes until it is resumed', async () => {
+    await bridge.client.ask(PauseIntegrationDocument, { id: partner.integrationId });
+    await reported('PAUSED-1');
+    await letTimePass();
+    await vi.waitFor(async () => {
+      const [row] = await query<{ waiting: string }>(
+        bridge.database.orm.em.fork(),
+        `select count(*) as waiting from agenda_jobs where name = 'deliver'`,
+      );
+      expect(Number(row!.waiting)).toBe(0);
+    }, 5_000);
+    expect(await newestDelivery('PAUSED-1')).toMatchObject({ state: 'PENDING', attempts: 0 });
+    await bridge.client.ask(ResumeIntegrationDocument, { id: partner.integrationId });
+    await partner.settled();
+    expect(ticketsNamed('PAUSED-1')).toHaveLength(1);
+  });
+});
+
+describe('a worker', () => {
+  it('that died in the middle of an attempt leaves one that the next worker looks up first', async () => {
+    await reported('KILLED-1');
+    await partner.settled();
+    const delivery = await newestDelivery('KILLED-1');
+    // As a killed process leaves it: the ticket is there, the outcome was never written.
+    await query(
+      bridge.database.orm.em.fork(),
+      `update delivery set state = 'PENDING', unsure = true, claim_fence = 0, delivered_at = null, psa_record_id = null, next_attempt_at = now() where id = $1`,
+      [delivery.id],
+    );
+    await letTimePass();
+    await partner.settled();
+    expect(ticketsNamed('KILLED-1')).toHaveLength(1);
+    expect((await newestDelivery('KILLED-1')).psaRecordId).toBe(delivery.psaRecordId);
+  });
+
+  it('delivers a thousand results once each, with counts that add up', async () => {
+    await Promise.all(Array.from({ length: 50 }, (_, n) => reported(`MANY-${n}`)));
+    const before = bridge.sandbox.store.tickets.size;
+    const { client } = bridge;
+    const jobs = Array.from({ length: 1_000 }, (_, n) => ({
+      externalId: `bulk-${n}`,
+      organizationExternalId: 'partner-1-customer-1',
+      jobName: 'Bulk',
+      device: `BULK-${n}`,
+      status: 'ERROR',
+      startedAt: '2026-11-22T08:00:00Z',
+      endedAt: '2026-11-22T09:00:00Z',
+    }));
+    await client.send('mutation ($jobs: [BackupJobInput!]!) { reportBackupJobs(jobs: $jobs) { accepted } }', {
+      jobs,
+    });
+    await vi.waitFor(
+      async () => {
+        const [row] = await query<{ pending: string }>(
+          bridge.database.orm.em.fork(),
+          `select count(*) as pending from delivery where state = 'PENDING'`,
+        );
+        expect(Number(row!.pending)).toBe(0);
+      },
+      { timeout: 15_000 },
+    );
+    expect(ticketsNamed('BULK-')).toHaveLength(1_000);
+    expect(new Set(ticketsNamed('BULK-').map(ticket => ticket.externalXRef)).size).toBe(1_000);
+    expect(before).toBeGreaterThan(0);
+    const wrong = await query(
+      bridge.database.orm.em.fork(),
+      `select r.id from sync_run r left join delivery d on d.run_id = r.id group by r.id
+       having r.total <> count(d.id) or r.delivered <> count(d.id) filter (where d.state = 'DELIVERED')
+         or r.skipped <> count(d.id) filter (where d.state = 'SKIPPED') or r.failed <> count(d.id) filter (where d.state = 'FAILED')`,
+    );
+    expect(wrong).toEqual([]);
+  });
+});
