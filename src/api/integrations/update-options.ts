@@ -56,15 +56,25 @@ export async function updateOptions(
     changes.lastCheck = await checkBillingRights(app, integration, userErrors);
   }
   if (userErrors.length > 0) return { userErrors };
+  const checkedAgainst = queueOf(integration);
   return em.transactional(async tx => {
     const saved = await tx.findOneOrFail(
       Integration,
       { id: integration.id },
       { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true, populate: ['partner'] },
     );
+    // Board, type and subtype were checked together: with another one's choice between them they may not fit.
+    if (queueOf(saved) !== checkedAgainst) {
+      const message = 'Somebody else changed the options at the same moment. Load them and choose again.';
+      return { userErrors: [userError(['options'], 'CHANGED_MEANWHILE', message)] };
+    }
     applyChanges(saved, changes, await saved.partner.loadOrFail(), app);
     return { integration: saved };
   });
+}
+
+function queueOf({ serviceBoard, serviceType, serviceSubtype }: Integration): string {
+  return JSON.stringify([serviceBoard?.id, serviceType?.id, serviceSubtype?.id]);
 }
 
 function currentOptions(integration: Integration): Changes {

@@ -17,12 +17,16 @@ export class Migration20261123120000_initial extends Migration {
       `create table "partner" ("id" uuid not null default uuid_v7(), "external_id" text not null, "name" text not null, "time_zone" text not null, "invoice_day" smallint not null, "created_at" timestamptz not null default now(), primary key ("id"));`,
     );
     this.addSql(`alter table "partner" add constraint "partner_external_id_unique" unique ("external_id");`);
+    this.addSql(`create index "partner_name_id_index" on "partner" ("name", "id");`);
 
     this.addSql(
       `create table "organization" ("id" uuid not null default uuid_v7(), "partner_id" uuid not null, "external_id" text not null, "name" text not null, "active" boolean not null default true, "created_at" timestamptz not null default now(), primary key ("id"));`,
     );
     this.addSql(
       `alter table "organization" add constraint "organization_external_id_unique" unique ("external_id");`,
+    );
+    this.addSql(
+      `create index "organization_partner_id_name_id_index" on "organization" ("partner_id", "name", "id");`,
     );
     this.addSql(`create index "organization_partner_id_id_index" on "organization" ("partner_id", "id");`);
 

@@ -5,6 +5,7 @@ import { Partner } from './partner.js';
 /** A partner's customer in the vendor's platform. */
 @Entity({ tableName: 'organization' })
 @Index({ properties: ['partner', 'id'] })
+@Index({ properties: ['partner', 'name', 'id'] })
 export class Organization {
   @PrimaryKey({ type: 'uuid', defaultRaw: 'uuid_v7()' })
   id!: string & Opt;

@@ -28,10 +28,7 @@ export async function resumeIntegration(
     integration.statusReason = null;
     integration.nextProbeAt = null;
     integration.probes = 0;
-    // Runs that came due during the pause keep their due time, so that the tick finds them.
-    if (!integration.nextDigestAt && !integration.nextUsageAt) {
-      reschedule(integration, await integration.partner.loadOrFail(), { now, usageRunTime });
-    }
+    reschedule(integration, await integration.partner.loadOrFail(), { now, usageRunTime });
     await tx.flush();
     await wakeUp(tx, 'deliver', [integration.id]);
   });

@@ -80,7 +80,7 @@ function defaultDate({ pipeline, integration, partner, now }: RunRequest): strin
 }
 
 function checkDate(
-  { pipeline, integration, partner, dryRun, now }: RunRequest,
+  { pipeline, trigger, integration, partner, dryRun, now }: RunRequest,
   date: string | null,
 ): RunProblem | undefined {
   if (pipeline === Pipeline.USAGE && !integration.billingEnabled && !dryRun) {
@@ -102,7 +102,9 @@ function checkDate(
     return { field: ['date'], code: 'INVALID', message: `"${date}" is not a date such as 2026-11-23.` };
   }
   const today = localDate(now, partner.timeZone);
-  if (pipeline === Pipeline.USAGE && !isInvoiceDate(date, partner.invoiceDay)) {
+  // A scheduled date was an invoice date when it was set, even if the invoice day was changed since.
+  const byHand = trigger !== RunTrigger.SCHEDULE;
+  if (pipeline === Pipeline.USAGE && byHand && !isInvoiceDate(date, partner.invoiceDay)) {
     const latest = latestInvoiceDate(date, partner.invoiceDay);
     return {
       field: ['date'],

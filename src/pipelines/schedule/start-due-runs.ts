@@ -1,8 +1,12 @@
 import { type EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Pipeline, RunTrigger } from '../../domain/deliveries/sync-run.js';
 import { Integration, IntegrationStatus } from '../../domain/integrations/integration.js';
-import { reschedule } from '../../domain/integrations/reschedule.js';
-import { digestDatesSince, invoiceDatesSince } from '../../domain/integrations/schedule.js';
+import {
+  digestDatesSince,
+  invoiceDatesSince,
+  nextDigestAt,
+  nextUsageAt,
+} from '../../domain/integrations/schedule.js';
 import { startRun } from '../runs/start-run.js';
 import type { WakeUp } from '../wake-up.js';
 
@@ -69,5 +73,6 @@ async function startDueRunsOf(
       wakeUp,
     });
   }
-  reschedule(integration, partner, { now, usageRunTime });
+  integration.nextDigestAt = nextDigestAt(integration, partner, now);
+  integration.nextUsageAt = nextUsageAt(integration, partner, usageRunTime, now);
 }
