@@ -38,7 +38,7 @@ const encryptionKey = z
   .refine(key => Buffer.from(key, 'base64').length === 32, 'each key is 32 bytes in base64');
 
 const settings = z.object({
-  PORT: z.coerce.number().int().min(0).max(65535).default(4000),
+  PORT: z.coerce.number('must be a port number').int().min(0).max(65535).default(4000),
   HOST: z.string().default('127.0.0.1'),
   DATABASE_URL: z.string().optional(),
   DATA_DIR: z.string().default('.data'),
@@ -62,7 +62,7 @@ const settings = z.object({
 
 export type Role = 'api' | 'worker';
 
-/** Every setting of the service, checked. `docs/settings` is the README's table. */
+/** Every setting of the service, checked. The README's table says what each is for. */
 export interface Config {
   port: number;
   host: string;

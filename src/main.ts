@@ -14,6 +14,7 @@ try {
       { url: service.url },
       `the API is at ${service.url}/graphql, the playground at ${service.url}/playground`,
     );
+  else logger.info('the worker is at work');
   if (service.newOperatorToken) {
     console.log(
       `\nOperator token (shown this once; kept in ${config.dataDir}/secrets.json):\n  ${service.newOperatorToken}\n`,

@@ -38,6 +38,16 @@ export const limitRules = armor.validationRules as ValidationRule[];
 /** The types of armor are CommonJS's, Apollo's are not; the objects are the same. */
 export const armorPlugins = armor.plugins as unknown as ApolloServerPlugin<ApiContext>[];
 
+/** It reads the variables before anybody else does, so it is the one to find that one is missing or wrong. */
+function complexityOf(options: Parameters<typeof getComplexity>[0]): number {
+  try {
+    return getComplexity(options);
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    throw new GraphQLError(error.message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
+  }
+}
+
 /** Throws QUERY_TOO_COMPLEX for a query that asks for too much at once: lists count by their `first`. */
 export function limitComplexity(
   schema: GraphQLSchema,
@@ -45,7 +55,7 @@ export function limitComplexity(
   operationName: string | null | undefined,
   variables: Record<string, unknown> | null | undefined,
 ): void {
-  const complexity = getComplexity({
+  const complexity = complexityOf({
     schema,
     query,
     operationName: operationName ?? undefined,

@@ -113,6 +113,16 @@ describe('limits', () => {
   });
 });
 
+describe('a variable that is missing or of the wrong kind', () => {
+  it.each([
+    ['missing', {}],
+    ['of the wrong kind', { id: { a: 1 } }],
+  ])('is bad input when it is %s, and no failure of ours', async (_case, variables) => {
+    const { status, errors } = await api.send('query ($id: ID!) { integration(id: $id) { id } }', variables);
+    expect([status, errors?.[0]?.extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
+  });
+});
+
 describe('a bug', () => {
   it('shows the caller an id and nothing of itself', async () => {
     const psa = api.connections.plugins.get('connectwise')!;
