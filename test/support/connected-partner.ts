@@ -24,6 +24,8 @@ type Run = NonNullable<SyncRunsQuery['integration']>['syncRuns']['nodes'][number
 
 export interface ConnectedPartner {
   partnerId: string;
+  /** Its customers are `<externalId>-customer-1` and `-2`. */
+  externalId: string;
   integrationId: string;
   /** Organization ids by name. */
   organizations: Record<string, string>;
@@ -46,7 +48,7 @@ let jobs = 0;
  * name, with board, priorities, billing and additions set; everything through the public API.
  */
 export async function connectPartner(
-  bridge: TestService,
+  bridge: Pick<TestService, 'client' | 'sandbox' | 'database' | 'credentials'>,
   {
     timeZone = 'America/Chicago',
     invoiceDay = 23,
@@ -81,6 +83,7 @@ export async function connectPartner(
 
   const self: ConnectedPartner = {
     partnerId,
+    externalId: partner,
     integrationId,
     organizations: {},
     async reportJob(customer, job = {}) {
