@@ -1,5 +1,5 @@
 import { ApiError, invalid } from './api-error.js';
-import { readPatch } from './patching.js';
+import { checkWhole, readPatch } from './patching.js';
 import { validateBody } from './schema.js';
 import type { Addition, Agreement, Ref, SandboxStore } from './store.js';
 import type { Writing } from './tickets.js';
@@ -27,12 +27,6 @@ export function createAddition(
   body: Body,
 ): Addition {
   validateBody('addition', 'Addition', body);
-  if (!body.product)
-    throw invalid('addition', {
-      code: 'MissingRequiredField',
-      message: 'product is required.',
-      field: 'product',
-    });
   const item = productOf(store, body.product as Ref);
   const effectiveDate = (body.effectiveDate as string | undefined) ?? `${now.slice(0, 10)}T00:00:00Z`;
   checkEffectiveDate(agreement, effectiveDate);
@@ -102,6 +96,7 @@ export function patchAddition(
   body: unknown,
 ): Addition {
   const changes = readPatch('addition', 'Addition', body, subPaths);
+  checkWhole('addition', 'Addition', { ...addition, ...changes });
   const agreement = store.agreements.get(addition.agreementId)!;
   if (typeof changes.effectiveDate === 'string') checkEffectiveDate(agreement, changes.effectiveDate);
   if (changes.product) {

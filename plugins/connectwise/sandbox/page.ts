@@ -44,8 +44,8 @@ ${table(
     .latest(30)
     .reverse()
     .map(
-      ({ at, method, path, query, user, status }) =>
-        `<tr><td>${html(at.slice(11, 19))}</td><td><code>${html(method)} ${html(path)}</code> <small>${html(decodeURIComponent(query).slice(0, 120))}</small></td><td>${html(user)}</td><td class="${status >= 400 || status === 0 ? 'bad' : ''}">${status || 'none'}</td></tr>`,
+      ({ at, method, path, query, urlLength, user, status }) =>
+        `<tr><td>${html(at.slice(11, 19))}</td><td><code>${html(method)} ${html(path)}</code> <small>${html(decodeURIComponent(query.replaceAll('+', ' ')).slice(0, 120))}</small>${urlLength > 2_000 ? ' <small class="bad">address over 2,000 characters</small>' : ''}</td><td>${html(user)}</td><td class="${status >= 400 || status === 0 ? 'bad' : ''}">${status || 'none'}</td></tr>`,
     ),
   'Nobody asked yet.',
 )}

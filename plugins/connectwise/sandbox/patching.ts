@@ -21,6 +21,21 @@ const readOnly = new Set([
   'closedBy',
 ]);
 
+/** Texts that a ticket takes when it is created, and only then (developer guide). */
+const createOnly = new Set(['initialDescription', 'initialInternalAnalysis', 'initialResolution']);
+
+/**
+ * A PATCH is checked with the whole stored record, so a record that is wrong in a field nobody touches refuses
+ * every change (seen in client code).
+ */
+export function checkWhole(resource: string, modelName: string, record: Record<string, unknown>): void {
+  const schema = model(modelName);
+  for (const [name, value] of Object.entries(record)) {
+    const field = schema[name];
+    if (field && value !== null && value !== undefined) validateValue(resource, name, field, value);
+  }
+}
+
 /**
  * Reads ConnectWise's own kind of PATCH: bare, case-sensitive member names, whole values. A leading slash works
  * (seen in client code). A path into an object answers 200 and does nothing (developer guide), unless the
@@ -56,6 +71,13 @@ export function readPatch(
       throw invalid(resource, {
         code: 'ReadOnly',
         message: `The field ${member} can not be changed.`,
+        field: member,
+      });
+    }
+    if (createOnly.has(member)) {
+      throw invalid(resource, {
+        code: 'InvalidObject',
+        message: `${member} can only be used when creating a new ${resource}.`,
         field: member,
       });
     }

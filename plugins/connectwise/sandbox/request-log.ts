@@ -3,6 +3,8 @@ export interface LoggedRequest {
   /** Below `/apis/3.0`. */
   path: string;
   query: string;
+  /** Of path and query; ConnectWise recommends less than 2,000 characters in all. */
+  urlLength: number;
   /** Who asked; never the secret. */
   user: string;
   status: number;

@@ -1,6 +1,8 @@
 import { createAddition, deleteAddition, patchAddition, shown } from './additions.js';
 import { ApiError, forbidden, notFound } from './api-error.js';
+import { type CallbackDelivery, callbackAt, createCallback, patchCallback } from './callbacks.js';
 import type { Rows, Stored } from './collection.js';
+import { createDocument, withoutContent } from './documents.js';
 import { compile, project, type ReadResult, readCollection } from './reading.js';
 import type { Addition, Right } from './store.js';
 import { createNote, createTicket, patchTicket, type Writing } from './tickets.js';
@@ -11,8 +13,10 @@ export interface ApiRequest extends Writing {
   path: string;
   query: URLSearchParams;
   url: string;
+  /** JSON, or an uploaded form. */
   body: unknown;
   forwardOnly: boolean;
+  callbacks: CallbackDelivery;
 }
 
 export interface ApiAnswer {
@@ -112,11 +116,26 @@ function ticketAt({ store, credential }: ApiRequest, id: number) {
   return ticket;
 }
 
+/** Documents hang on a record that is named by query parameters, not by conditions (specification). */
+const documentsOf: Source = ({ store, query }) => {
+  const params = new Map([...query].map(([name, value]) => [name.toLowerCase(), value]));
+  return store.documents
+    .all()
+    .filter(
+      row =>
+        (!params.has('recordtype') || row.recordType === params.get('recordtype')) &&
+        (!params.has('recordid') || row.recordId === Number(params.get('recordid'))),
+    )
+    .map(withoutContent);
+};
+
 const writes: Route[] = [
-  route('POST', '/service/tickets', 'serviceTickets', request => ({
-    status: 201,
-    body: createTicket(request, request.body as Record<string, unknown>),
-  })),
+  route('POST', '/service/tickets', 'serviceTickets', request => {
+    const body = request.body as Record<string, unknown>;
+    const ticket = createTicket(request, body);
+    if (!body.skipCallback) request.callbacks.ticketChanged(ticket, 'added', request.credential.user);
+    return { status: 201, body: ticket };
+  }),
   route('POST', '/service/tickets/search', 'serviceTickets', request => {
     const { conditions = '', orderBy, childconditions } = (request.body ?? {}) as Record<string, string>;
     const query = new URLSearchParams(request.query);
@@ -128,12 +147,15 @@ const writes: Route[] = [
       ...readCollection('Ticket', request.store.tickets, query, request.url, request.forwardOnly),
     };
   }),
-  route('PATCH', '/service/tickets/:id', 'serviceTickets', (request, [id]) => ({
-    status: 200,
-    body: patchTicket(request, ticketAt(request, id!), request.body),
-  })),
+  route('PATCH', '/service/tickets/:id', 'serviceTickets', (request, [id]) => {
+    const ticket = patchTicket(request, ticketAt(request, id!), request.body);
+    request.callbacks.ticketChanged(ticket, 'updated', request.credential.user);
+    return { status: 200, body: ticket };
+  }),
   route('DELETE', '/service/tickets/:id', 'serviceTickets', (request, [id]) => {
-    request.store.tickets.delete(ticketAt(request, id!));
+    const ticket = ticketAt(request, id!);
+    request.store.tickets.delete(ticket);
+    request.callbacks.ticketChanged(ticket, 'deleted', request.credential.user);
     return { status: 204 };
   }),
   route('POST', '/service/tickets/:id/notes', 'serviceTickets', (request, [id]) => ({
@@ -154,6 +176,28 @@ const writes: Route[] = [
   })),
   route('DELETE', '/finance/agreements/:id/additions/:id', 'agreements', (request, ids) => {
     deleteAddition(request, additionAt(request, ids));
+    return { status: 204 };
+  }),
+  route('POST', '/system/documents', 'documents', request => ({
+    status: 201,
+    body: createDocument(request, request.body),
+  })),
+  route('DELETE', '/system/documents/:id', 'documents', ({ store }, [id]) => {
+    const document = store.documents.get(id!);
+    if (!document) throw notFound(`Document ${id}`);
+    store.documents.delete(document);
+    return { status: 204 };
+  }),
+  route('POST', '/system/callbacks', undefined, request => ({
+    status: 201,
+    body: createCallback(request, request.body as Record<string, unknown>),
+  })),
+  route('PATCH', '/system/callbacks/:id', undefined, (request, [id]) => ({
+    status: 200,
+    body: patchCallback(request, callbackAt(request.store, id!), request.body),
+  })),
+  route('DELETE', '/system/callbacks/:id', undefined, ({ store }, [id]) => {
+    store.callbacks.delete(callbackAt(store, id!));
     return { status: 204 };
   }),
 ];
@@ -210,6 +254,20 @@ const routes: Route[] = [
     'management',
     ({ store }, [id]) => store.crossReferences.all().filter(row => row.managedDevicesIntegration.id === id),
   ),
+  ...readable('/system/documents', 'DocumentInfo', 'documents', documentsOf),
+  route('GET', '/system/documents/:id/download', 'documents', ({ store }, [id]) => {
+    const document = store.documents.get(id!);
+    if (!document) throw notFound(`Document ${id}`);
+    return {
+      status: 200,
+      body: document.content,
+      headers: {
+        'content-type': 'application/octet-stream',
+        'content-disposition': `attachment; filename="${encodeURIComponent(document.fileName)}"`,
+      },
+    };
+  }),
+  ...readable('/system/callbacks', 'CallbackEntry', undefined, ({ store }) => store.callbacks),
   ...readable('/system/members', 'Member', 'members', ({ store }) => store.members),
   route('GET', '/system/info', undefined, () => ({
     status: 200,

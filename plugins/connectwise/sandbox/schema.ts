@@ -39,6 +39,14 @@ const others: Record<string, ModelSchema> = {
   },
 };
 
+/** The 2022.1 tables lost "required" on every reference; these come from those of 2025.1. */
+for (const [modelName, member] of [
+  ['Ticket', 'company'],
+  ['Addition', 'product'],
+] as const) {
+  models[modelName]![member]!.required = true;
+}
+
 export function model(name: string): ModelSchema {
   return models[name] ?? others[name] ?? {};
 }

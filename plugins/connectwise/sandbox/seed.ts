@@ -1,4 +1,4 @@
-import { type Ref, type Right, SandboxStore } from './store.js';
+import { type BoardStatus, type Ref, type Right, SandboxStore } from './store.js';
 
 /** What to type into the form. */
 export const SANDBOX_LOGIN = {
@@ -42,10 +42,12 @@ function seedServiceDesk(store: SandboxStore): void {
   const retired = board('Old Board', { inactiveFlag: true });
   const projects = board('Projects', { projectFlag: true });
   for (const owner of [integration, desk, retired, projects]) {
-    store.statuses.add({ name: 'New', board: ref(owner), defaultFlag: true, sortOrder: 1 });
-    store.statuses.add({ name: 'In Progress', board: ref(owner), sortOrder: 2 });
-    store.statuses.add({ name: 'Waiting', board: ref(owner), inactive: true, sortOrder: 3 });
-    store.statuses.add({ name: 'Closed', board: ref(owner), closedStatus: true, sortOrder: 9 });
+    const status = (name: string, more: Partial<BoardStatus>) =>
+      store.statuses.add({ name, board: ref(owner), inactive: false, closedStatus: false, ...more });
+    status('New', { defaultFlag: true, sortOrder: 1 });
+    status('In Progress', { sortOrder: 2 });
+    status('Waiting', { inactive: true, sortOrder: 3 });
+    status('Closed', { closedStatus: true, sortOrder: 9 });
   }
   const backup = store.types.add({ name: 'Backup', board: ref(integration), defaultFlag: true });
   const billing = store.types.add({ name: 'Billing', board: ref(integration), inactiveFlag: false });

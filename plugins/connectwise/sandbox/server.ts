@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiError } from './api-error.js';
 import { identify } from './authentication.js';
+import { CallbackDelivery } from './callbacks.js';
 import { answerControl } from './control.js';
+import { UploadedForm } from './documents.js';
 import { type Fault, Faults } from './faults.js';
 import { RequestLog } from './request-log.js';
 import { type ApiAnswer, answer } from './routes.js';
@@ -15,6 +18,8 @@ export interface SandboxOptions {
   /** 0: any free one. */
   port?: number;
   host?: string;
+  /** Speak https with this certificate, PEM. */
+  tls?: { key: string; cert: string };
   seed?: 'awkward' | 'empty';
   now?: () => Date;
   /** Before every answer. */
@@ -27,6 +32,8 @@ export interface SandboxOptions {
   /** Behave like the host for browsers: "SSL is required". */
   uiHost?: boolean;
   patchSubPaths?: 'ignored' | 'applied';
+  /** How long to wait before a callback is tried again; 2 s and 4 s as the real one. */
+  callbackPausesMs?: readonly number[];
 }
 
 export interface Sandbox {
@@ -37,6 +44,7 @@ export interface Sandbox {
   store: SandboxStore;
   faults: Faults;
   requests: RequestLog;
+  callbacks: CallbackDelivery;
   /** May be changed while it runs. */
   options: SandboxOptions;
   close(): Promise<void>;
@@ -46,27 +54,36 @@ const codebases = ['v4_6_release', 'v2025_1'];
 
 /** Starts a ConnectWise PSA to try things on: its REST API with a partner's data, in memory. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const store = new SandboxStore();
   const sandbox: Sandbox = {
     url: '',
     host: '',
-    store: new SandboxStore(),
+    store,
+    callbacks: new CallbackDelivery({
+      store,
+      url: () => sandbox.url,
+      now: () => options.now?.() ?? new Date(),
+      pauses: options.callbackPausesMs,
+    }),
     faults: new Faults(),
     requests: new RequestLog(),
     options,
     close: () =>
       new Promise(done => {
+        sandbox.callbacks.stop();
         server.close(() => done());
         server.closeAllConnections();
       }),
   };
   seed(sandbox.store, options.seed ?? 'awkward');
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     serve(sandbox, request, response).catch(error => {
       if (!response.headersSent)
         send(response, 500, { code: 'ConnectWiseApi', message: String(error), errors: null });
       else response.destroy();
     });
-  });
+  };
+  const server = options.tls ? createSecureServer(options.tls, listener) : createServer(listener);
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((done, failed) => {
     server.once('error', failed);
@@ -74,27 +91,35 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
   const { port } = server.address() as AddressInfo;
   sandbox.host = `${options.host ?? '127.0.0.1'}:${port}`;
-  sandbox.url = `http://${sandbox.host}`;
+  sandbox.url = `${options.tls ? 'https' : 'http'}://${sandbox.host}`;
   return sandbox;
 }
 
 async function serve(sandbox: Sandbox, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://sandbox');
-  const text = await bodyOf(request);
+  const bytes = await bodyOf(request);
+  const text = bytes.toString('utf8');
   const companyInfo = /^\/login\/companyinfo\/([^/]+)$/i.exec(url.pathname);
   if (companyInfo) return sendCompanyInfo(sandbox, decodeURIComponent(companyInfo[1]!), response);
+  if (/\/system\/callbackkey\/index\.rails$/.test(url.pathname)) {
+    const key = sandbox.callbacks.signingKey(url.searchParams.get('id') ?? '');
+    return key === undefined
+      ? sendHtml(response, 404, 'Not Found')
+      : send(response, 200, { signing_key: key });
+  }
   const api = /^\/([^/]+)\/apis\/3\.0(\/.*)$/.exec(url.pathname);
   if (!api) {
     if (await answerControl(sandbox, request.method ?? 'GET', url, text, response)) return;
     return sendHtml(response, 404, 'Not Found');
   }
-  await serveApi(sandbox, { request, response, url, text, codebase: api[1]!, path: api[2]! });
+  await serveApi(sandbox, { request, response, url, bytes, text, codebase: api[1]!, path: api[2]! });
 }
 
 interface ApiCall {
   request: IncomingMessage;
   response: ServerResponse;
   url: URL;
+  bytes: Buffer;
   text: string;
   codebase: string;
   path: string;
@@ -111,6 +136,7 @@ async function serveApi(sandbox: Sandbox, call: ApiCall): Promise<void> {
       method,
       path,
       query: url.search,
+      urlLength: request.url?.length ?? 0,
       user: 'credential' in identity ? identity.credential.user : '',
       status: response.writableFinished ? response.statusCode : 0,
       at: (options.now?.() ?? new Date()).toISOString(),
@@ -127,17 +153,18 @@ async function serveApi(sandbox: Sandbox, call: ApiCall): Promise<void> {
   }
   if (options.uiHost)
     return send(response, 403, { code: 'Security', message: 'SSL is required.', errors: null });
-  const result = 'refusal' in identity ? identity.refusal : run(sandbox, call, identity.credential);
+  const result = 'refusal' in identity ? identity.refusal : await run(sandbox, call, identity.credential);
   if (fault && after(fault, response, result)) return;
   if ('html' in result) return sendHtml(response, result.status, result.html);
-  send(response, result.status, result.body, { ...result.headers, ...contentType(request) });
+  send(response, result.status, result.body, { ...contentType(request), ...result.headers });
 }
 
-function run(
+async function run(
   sandbox: Sandbox,
-  { request, url, text, path }: ApiCall,
+  call: ApiCall,
   credential: SandboxStore['credentials'][number],
-): ApiAnswer | { status: number; html: string } {
+): Promise<ApiAnswer | { status: number; html: string }> {
+  const { request, url, path } = call;
   const { store, options } = sandbox;
   if ((request.url?.length ?? 0) > 10_000) return { status: 414, html: 'URI Too Long' };
   try {
@@ -148,7 +175,8 @@ function run(
       path: path.replace(/\/$/, ''),
       query: url.searchParams,
       url: request.url ?? '/',
-      body: text === '' ? undefined : readJson(text),
+      body: await readBody(call),
+      callbacks: sandbox.callbacks,
       forwardOnly: request.headers['pagination-type'] === 'forward-only',
       now: `${(options.now?.() ?? new Date()).toISOString().slice(0, 19)}Z`,
       subPaths: options.patchSubPaths ?? 'ignored',
@@ -158,6 +186,12 @@ function run(
     if (error instanceof ApiError) return { status: error.status, body: error.body };
     throw error;
   }
+}
+
+function readBody({ request, bytes, text }: ApiCall): unknown {
+  const contentType = request.headers['content-type'] ?? '';
+  if (contentType.startsWith('multipart/form-data')) return UploadedForm.read(bytes, contentType);
+  return text === '' ? undefined : readJson(text);
 }
 
 function readJson(text: string): unknown {
@@ -258,7 +292,11 @@ function send(
   headers: Record<string, string> = {},
 ): void {
   const text =
-    typeof body === 'string' ? body : status === 204 ? undefined : JSON.stringify(body, leaveOutNulls);
+    typeof body === 'string' || body instanceof Buffer
+      ? body
+      : status === 204
+        ? undefined
+        : JSON.stringify(body, leaveOutNulls);
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'x-cw-request-id': randomUUID(),
@@ -279,8 +317,8 @@ function sendHtml(response: ServerResponse, status: number, text: string): void 
   );
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

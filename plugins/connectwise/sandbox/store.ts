@@ -143,6 +143,30 @@ export interface Member extends Stored {
   licenseClass: 'F' | 'A' | 'C' | 'X';
 }
 
+/** An uploaded file, or a link, at a record. */
+export interface StoredDocument extends Stored {
+  title: string;
+  fileName: string;
+  owner: string;
+  linkFlag: boolean;
+  urlFlag: boolean;
+  imageFlag: boolean;
+  publicFlag: boolean;
+  readOnlyFlag: boolean;
+  size: number;
+  recordType: string;
+  recordId: number;
+  content: Buffer;
+}
+export interface Callback extends Stored {
+  url: string;
+  objectId: number;
+  type: string;
+  level: string;
+  description?: string;
+  inactiveFlag?: boolean;
+}
+
 /** What a login may do; the security-role rights that the endpoints ask for. */
 export const allRights = [
   'serviceTickets',
@@ -153,6 +177,7 @@ export const allRights = [
   'catalog',
   'management',
   'members',
+  'documents',
 ] as const;
 export type Right = (typeof allRights)[number];
 
@@ -193,6 +218,8 @@ export class SandboxStore {
   readonly tickets = new Collection<Ticket>(10_001).index('externalxref', row => lower(row.externalXRef));
   readonly notes = new Collection<Note>().index('ticketid', row => row.ticketId);
   readonly members = new Collection<Member>();
+  readonly documents = new Collection<StoredDocument>();
+  readonly callbacks = new Collection<Callback>();
 
   // ------------------------------------------------------------ builders
 

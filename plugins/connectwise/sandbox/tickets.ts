@@ -1,6 +1,6 @@
 import { forbidden, invalid, notFound } from './api-error.js';
 import type { Stored } from './collection.js';
-import { readPatch } from './patching.js';
+import { checkWhole, readPatch } from './patching.js';
 import { validateBody } from './schema.js';
 import type { Credential, Note, Ref, SandboxStore, Ticket } from './store.js';
 
@@ -71,6 +71,7 @@ export function createTicket({ store, credential, now }: Writing, body: Body): T
     status: status!,
     ...(parts.type ? { type: parts.type } : {}),
     ...(parts.subType ? { subType: parts.subType } : {}),
+    ...(parts.item ? { item: parts.item } : {}),
     priority:
       expand(store.priorities, body.priority, 'priority', 'Service Priority') ??
       firstOf(store.priorities.all().filter(row => row.defaultFlag)),
@@ -107,10 +108,11 @@ function boardParts(
   store: SandboxStore,
   body: Body,
   board: Ref,
-): { status?: Ref; type?: Ref; subType?: Ref } {
+): { status?: Ref; type?: Ref; subType?: Ref; item?: Ref } {
   const status = expand(store.statuses, body.status, 'status', 'Service Status', board);
   const type = expand(store.types, body.type, 'type', 'Service Type', board);
   const subType = expand(store.subtypes, body.subType, 'subType', 'Service SubType', board);
+  const item = expand(store.items, body.item, 'item', 'Service Item', board);
   if (subType && (!type || !store.subtypes.get(subType.id)!.typeAssociationIds?.includes(type.id))) {
     throw invalid('ticket', {
       code: 'InvalidObject',
@@ -118,7 +120,7 @@ function boardParts(
       field: 'subType/id',
     });
   }
-  return { status, type, subType };
+  return { status, type, subType, item };
 }
 
 function boardRef(store: SandboxStore): Ref {
@@ -137,10 +139,11 @@ export function patchTicket(
   body: unknown,
 ): Ticket {
   const changes = readPatch('ticket', 'Ticket', body, subPaths);
+  checkWhole('ticket', 'Ticket', { ...ticket, ...changes });
   const board = changes.board ? expand(store.boards, changes.board, 'board', 'Service Board')! : ticket.board;
   const parts = boardParts(
     store,
-    { status: ticket.status, type: ticket.type, subType: ticket.subType, ...changes },
+    { status: ticket.status, type: ticket.type, subType: ticket.subType, item: ticket.item, ...changes },
     board,
   );
   const closes = parts.status && store.statuses.get(parts.status.id)?.closedStatus === true;
@@ -151,6 +154,7 @@ export function patchTicket(
     ...(parts.status ? { status: parts.status } : {}),
     ...(parts.type ? { type: parts.type } : {}),
     ...(parts.subType ? { subType: parts.subType } : {}),
+    ...(parts.item ? { item: parts.item } : {}),
     ...('priority' in changes
       ? { priority: expand(store.priorities, changes.priority, 'priority', 'Service Priority') }
       : {}),
