@@ -17,9 +17,23 @@ interface ErrorBody {
   errors?: { code?: string; message?: string; field?: string; resource?: string }[] | null;
 }
 
-/** What the answers to a refused login look like: 401; on cloud sites also 404 or an HTML page (developer guide). */
-export function looksLikeRefusedLogin(response: PsaResponse): boolean {
-  return response.status === 401 || (response.status === 404 && !isRecordNotFound(response));
+/**
+ * What the answers to a refused login look like: 401; on cloud sites also 404 or an HTML page (developer guide),
+ * so a page or a redirect where a record was asked for is taken for the way to the login. A page in answer to a
+ * write is not: something in front of ConnectWise may have sent it after the write.
+ */
+export function looksLikeRefusedLogin(response: PsaResponse, method: PsaRequest['method']): boolean {
+  const { status } = response;
+  return (
+    status === 401 ||
+    (status === 404 && !isRecordNotFound(response)) ||
+    (status >= 300 && status < 400) ||
+    (status === 200 && method === 'GET' && isPage(response))
+  );
+}
+
+function isPage({ headers, text }: PsaResponse): boolean {
+  return String(headers['content-type'] ?? '').includes('html') && text.trimStart().startsWith('<');
 }
 
 /** A 404 that speaks of a record is ConnectWise's own; any other one comes from in front of it. */
@@ -45,7 +59,7 @@ export function errorOf(response: PsaResponse, request: PsaRequest, path: string
       'This host is the one for browsers. Enter the API host, which begins with "api-".',
     );
   }
-  if (looksLikeRefusedLogin(response)) {
+  if (looksLikeRefusedLogin(response, request.method)) {
     return new PsaLoginRefused(
       'ConnectWise refuses the login. Check site, company ID and the keys (or the integrator login) and enter them again.',
     );
@@ -83,8 +97,8 @@ function rejected(body: ErrorBody | undefined, words: string): PsaRejected {
 }
 
 function retryAfterMs({ headers, text }: PsaResponse): number | undefined {
-  const header = Number(headers['retry-after']);
-  if (Number.isFinite(header) && headers['retry-after'] !== undefined) return header * 1000;
+  const header = String(headers['retry-after'] ?? '');
+  if (/^\d+$/.test(header)) return Number(header) * 1000;
   const inWords = /again in (\d+) seconds/i.exec(text);
   return inWords ? Number(inWords[1]) * 1000 : undefined;
 }

@@ -70,12 +70,13 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
   /** A refused login was not carried out, so sending again is safe, also for writes. */
   async function sendUntilAccepted(request: Parameters<typeof send>[0]): Promise<PsaResponse> {
     let response = await send(request);
-    if (!looksLikeRefusedLogin(response)) return response;
+    const refused = () => looksLikeRefusedLogin(response, request.method);
+    if (!refused()) return response;
     if (!loginWorked) {
       const before = loginKind;
       loginKind = loginKind === 'keys' ? 'integrator' : 'keys';
       response = await send(request);
-      if (looksLikeRefusedLogin(response)) loginKind = before;
+      if (refused()) loginKind = before;
       return response;
     }
     // It worked before: perhaps the cloud was upgraded, and this codebase is gone.
@@ -105,7 +106,7 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
       body: body === undefined ? undefined : JSON.stringify(body),
     };
     const response = await sendUntilAccepted(request);
-    if (response.status < 200 || response.status > 299) {
+    if (response.status < 200 || response.status > 299 || looksLikeRefusedLogin(response, method)) {
       const error = errorOf(response, { method, url: path }, path);
       if (!(error instanceof PsaLoginRefused)) loginWorked = true;
       throw error;

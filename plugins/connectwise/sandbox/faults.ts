@@ -15,7 +15,7 @@ export type Fault =
   | { kind: 'upgraded' };
 
 export interface FaultMatch {
-  method?: string;
+  method?: string | RegExp;
   /** Tested against the path below `/apis/3.0`. */
   path?: RegExp;
   body?: RegExp;
@@ -126,7 +126,8 @@ export class Faults {
     const rule = this.#rules.find(
       ({ match, times }) =>
         times > 0 &&
-        (match.method === undefined || match.method === method) &&
+        (match.method === undefined ||
+          (typeof match.method === 'string' ? match.method === method : match.method.test(method))) &&
         (match.path === undefined || match.path.test(path)) &&
         (match.body === undefined || match.body.test(body)),
     );
