@@ -1,5 +1,5 @@
 import type { Credentials, PsaEnvironment } from '../../src/psa/adapter.js';
-import { PsaLoginRefused, PsaSurprise } from '../../src/psa/errors.js';
+import { PsaRejected, PsaRightMissing, PsaSurprise } from '../../src/psa/errors.js';
 import type { PsaRequest, PsaResponse } from '../../src/psa/http.js';
 import { errorOf, looksLikeRefusedLogin } from './answers.js';
 import { parseExactly } from './exact-json.js';
@@ -108,7 +108,8 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
     const response = await sendUntilAccepted(request);
     if (response.status < 200 || response.status > 299 || looksLikeRefusedLogin(response, method)) {
       const error = errorOf(response, { method, url: path }, path);
-      if (!(error instanceof PsaLoginRefused)) loginWorked = true;
+      // A proxy's error page or a 429 says nothing about the login; these two do.
+      if (error instanceof PsaRejected || error instanceof PsaRightMissing) loginWorked = true;
       throw error;
     }
     loginWorked = true;

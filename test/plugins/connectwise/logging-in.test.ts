@@ -5,7 +5,7 @@ import { SANDBOX_LOGIN } from '../../../plugins/connectwise/sandbox/seed.js';
 import { type Sandbox, startSandbox } from '../../../plugins/connectwise/sandbox/server.js';
 import { readSite } from '../../../plugins/connectwise/site.js';
 import type { AccessCheck } from '../../../src/psa/adapter.js';
-import { PsaLoginRefused, PsaRightMissing } from '../../../src/psa/errors.js';
+import { PsaLoginRefused, PsaRightMissing, PsaUnreachable } from '../../../src/psa/errors.js';
 import { connectWise, type Outside, psaEnvironment } from '../../support/on-sandbox.js';
 
 let sandbox: Sandbox;
@@ -179,6 +179,13 @@ describe('a login', () => {
       ['/service/boards', 200],
       ['/service/priorities', 200],
     ]);
+  });
+
+  test('is not decided by an error page that came before any answer', async () => {
+    const adapter = connect(SANDBOX_LOGIN.integrator);
+    sandbox.faults.inject({}, faults.unavailable());
+    await expect(adapter.listServiceBoards()).rejects.toBeInstanceOf(PsaUnreachable);
+    await expect(adapter.listServiceBoards()).resolves.not.toHaveLength(0);
   });
 
   test('of an integrator that ConnectWise no longer takes is a refused login', async () => {
