@@ -12,7 +12,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
-    globalSetup: ['test/postgres.global.ts'],
+    globalSetup: ['test/postgres.global.ts', 'test/build.global.ts'],
     pool: 'forks',
     testTimeout: 20_000,
     hookTimeout: 60_000,

@@ -1,5 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
+import { Agent, fetch, interceptors, type Response } from 'undici';
 
 /** The command cannot go on; the message says what the person at the keyboard can do. */
 export class CliError extends Error {}
@@ -10,12 +11,29 @@ export type Send = <Data, Variables>(
   variables: Variables,
 ) => Promise<Data>;
 
-/** A client of the public GraphQL API at `url` ("http://127.0.0.1:4000"). */
-export function apiClient(url: string, token: string | undefined): Send {
+/** About a minute in all; what is reported twice counts once, so that reports may be sent again. */
+const again = interceptors.retry({
+  maxRetries: 6,
+  minTimeout: 1_000,
+  maxTimeout: 20_000,
+  methods: ['POST'],
+  statusCodes: [429, 502, 503, 504],
+});
+
+/**
+ * A client of the public GraphQL API at `url` ("http://127.0.0.1:4000"). With `patient` it tries again for a
+ * while when the API does not answer; only for operations that may be carried out twice.
+ */
+export function apiClient(
+  url: string,
+  token: string | undefined,
+  { patient = false }: { patient?: boolean } = {},
+): Send {
   if (!token) {
     throw new CliError('No token: set PSA_BRIDGE_TOKEN, or pass --token.');
   }
   const endpoint = new URL('/graphql', url).href;
+  const dispatcher = patient ? new Agent().compose(again) : new Agent();
   return async (document, variables) => {
     let response: Response;
     try {
@@ -23,6 +41,7 @@ export function apiClient(url: string, token: string | undefined): Send {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
         body: JSON.stringify({ query: print(document), variables }),
+        dispatcher,
       });
     } catch (error) {
       throw new CliError(

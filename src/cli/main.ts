@@ -28,10 +28,8 @@ const program = new Command('psa-bridge')
   )
   .showHelpAfterError();
 
-const send: Send = (document, variables) => {
-  const { url, token } = program.opts<{ url: string; token?: string }>();
-  return apiClient(url, token)(document, variables);
-};
+const options = () => program.opts<{ url: string; token?: string }>();
+const send: Send = (document, variables) => apiClient(options().url, options().token)(document, variables);
 
 const token = program.command('token').description('API tokens');
 token
@@ -80,12 +78,13 @@ program
   .description('tries every right that the integration needs, now')
   .action(async (id: string) => {
     const { checkIntegration } = await send(CliCheckIntegrationDocument, { id });
-    expectNoUserErrors(checkIntegration.userErrors);
-    for (const { state, title, required, message, hint } of checkIntegration.report?.checks ?? []) {
+    const { report, userErrors } = checkIntegration;
+    if (!report) expectNoUserErrors(userErrors);
+    for (const { state, title, required, message, hint } of report?.checks ?? []) {
       print(`${state}\t${title}${required ? '' : ' (not required)'}${message ? `: ${message}` : ''}`);
       if (hint && state === 'FAILED') print(`\t→ ${hint}`);
     }
-    if (!checkIntegration.report?.ok) process.exitCode = 1;
+    if (!report?.ok) process.exitCode = 1;
   });
 
 program
@@ -151,12 +150,18 @@ report
   .option('--device <name>', 'for restic: what was backed up (this host’s name)')
   .action(async (options: { organization?: string; job: string; device?: string }) => {
     const { organization, job: jobName, device } = options;
-    show(await reportJobs(process.stdin, send, { organization, jobName, device }, () => new Date()));
+    const restic = { organization, jobName, device };
+    show(await reportJobs(process.stdin, patiently(), restic, () => new Date()));
   });
 report
   .command('usage')
   .description('measurements, in the API’s form')
-  .action(async () => show(await reportUsage(process.stdin, send)));
+  .action(async () => show(await reportUsage(process.stdin, patiently())));
+
+/** A backup ends once: its report waits for an API that is being restarted. */
+function patiently(): Send {
+  return apiClient(options().url, options().token, { patient: true });
+}
 
 function show({ accepted, duplicates, rejected }: ReportTotals): void {
   print(`${accepted} accepted, ${duplicates} duplicates, ${rejected.length} rejected`);

@@ -52,7 +52,8 @@ export async function reportJobs(
   const startedAt = now();
   let run: ResticRun | undefined;
   const totals = await reportRows<BackupJobInput>(input, sendJobs, (value, text) => {
-    if (!isResticMessage(value) && !run) return false;
+    const lastWords = restic.organization !== undefined && typeof value !== 'object';
+    if (!isResticMessage(value) && !run && !lastWords) return false;
     if (!restic.organization) {
       throw new CliError(
         'This is the output of restic: say whose backup it is with --organization <external id>.',

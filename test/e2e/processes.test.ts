@@ -1,13 +1,14 @@
 import { print } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Sandbox, startSandbox } from '../../plugins/connectwise/sandbox/server.js';
+import { freePort } from '../../src/db/free-port.js';
 import { query } from '../../src/db/sql.js';
 import { SyncStatusDocument, type SyncStatusSubscription } from '../../src/gql/typed.js';
 import { type ConnectedPartner, connectPartner } from '../support/connected-partner.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { type GraphQLClient, graphqlClient } from '../support/graphql-client.js';
 import { testKey } from '../support/keys.js';
-import { buildServer, freePort, ready, type ServiceProcess, startProcess } from '../support/processes.js';
+import { ready, type ServiceProcess, startProcess } from '../support/processes.js';
 import { connectWiseCredentials, operatorToken } from '../support/service.js';
 
 let database: TestDatabase;
@@ -25,7 +26,6 @@ function startWorker(): ServiceProcess {
 }
 
 beforeAll(async () => {
-  buildServer();
   database = await freshDatabase();
   sandbox = await startSandbox();
   const port = await freePort();

@@ -1,18 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { vi } from 'vitest';
-
-let built = false;
-
-/** Compiles the service as `npm run build:server` does, once per test file. */
-export function buildServer(): void {
-  if (built) return;
-  execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-  statSync('dist/src/main.js');
-  built = true;
-}
+import { setTimeout as pause } from 'node:timers/promises';
 
 export interface ServiceProcess {
   process: ChildProcess;
@@ -22,9 +10,12 @@ export interface ServiceProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the compiled service as a process of its own, as production does. */
-export function startProcess(environment: Record<string, string>): ServiceProcess {
-  const child = spawn(process.execPath, ['dist/src/main.js'], {
+/** Starts a compiled program, the service unless another is named, as a process of its own. */
+export function startProcess(
+  environment: Record<string, string>,
+  program = 'dist/src/main.js',
+): ServiceProcess {
+  const child = spawn(process.execPath, ['--enable-source-maps', program], {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -46,24 +37,18 @@ export function startProcess(environment: Record<string, string>): ServiceProces
   };
 }
 
-/** Waits until an API process says that it is ready. */
-export async function ready(url: string, started: ServiceProcess): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      if (started.process.exitCode !== null) throw new Error(started.log());
-      const answer = await fetch(`${url}/readyz`);
-      if (!answer.ok) throw new Error(`${answer.status}`);
-    },
-    { timeout: 20_000, interval: 100 },
-  );
+/** Waits until a process answers at this address; throws what it logged if it ends before. */
+export async function answering(url: string, started: ServiceProcess, patienceMs = 20_000): Promise<void> {
+  for (const end = Date.now() + patienceMs; ; await pause(50)) {
+    const ok = await fetch(url).then(
+      answer => answer.ok,
+      () => false,
+    );
+    if (ok) return;
+    if (started.process.exitCode !== null || Date.now() > end)
+      throw new Error(`no answer from ${url}\n${started.log()}`);
+  }
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const probe = createServer().once('error', failed);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => done(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
+/** Waits until an API process says that it is ready. */
+export const ready = (url: string, started: ServiceProcess) => answering(`${url}/readyz`, started);

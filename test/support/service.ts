@@ -17,6 +17,8 @@ export interface TestService {
   service: Service;
   /** The sandbox's login, as the form takes it. */
   credentials: { key: string; value: string }[];
+  /** Starts it again on the same database, after `service.stop()`, answering on this port. */
+  restart(port: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -30,29 +32,37 @@ export async function startTestService({
 } = {}): Promise<TestService> {
   const database = await freshDatabase();
   const sandbox = await startSandbox({ now });
-  const config = readConfig({
-    PORT: '0',
-    DATABASE_URL: database.url,
-    ENCRYPTION_KEYS: testKey,
-    OPERATOR_TOKEN: operatorToken,
-    PSA_ALLOWED_HOSTS: sandbox.host,
-    CONNECTWISE_CLIENT_ID: '00000000-0000-4000-8000-000000000001',
-    ...environment,
-  });
   const logger = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
-  const service = await startService(config, { logger, now });
-  return {
+  const start = (port: string) =>
+    startService(
+      readConfig({
+        PORT: port,
+        DATABASE_URL: database.url,
+        ENCRYPTION_KEYS: testKey,
+        OPERATOR_TOKEN: operatorToken,
+        PSA_ALLOWED_HOSTS: sandbox.host,
+        CONNECTWISE_CLIENT_ID: '00000000-0000-4000-8000-000000000001',
+        ...environment,
+      }),
+      { logger, now },
+    );
+  const service = await start('0');
+  const bridge: TestService = {
     client: graphqlClient(service.url!, operatorToken),
     sandbox,
     database,
     service,
     credentials: connectWiseCredentials(sandbox),
+    async restart(port) {
+      bridge.service = await start(port);
+    },
     async stop() {
-      await service.stop();
+      await bridge.service.stop();
       await sandbox.close();
       await database.drop();
     },
   };
+  return bridge;
 }
 
 export function connectWiseCredentials(sandbox: Sandbox, password: string = SANDBOX_LOGIN.keys.password) {

@@ -1,0 +1,36 @@
+import { cpus } from 'node:os';
+import { benchIngestion } from './ingestion.js';
+import { benchLatency } from './latency.js';
+import { type Stage, setTheStage } from './stage.js';
+import { benchThroughput } from './throughput.js';
+import { benchUsageRun } from './usage-run.js';
+
+type Bench = (stage: Stage, print: (line: string) => void) => Promise<void>;
+
+const benches: Record<string, Bench> = {
+  ingestion: benchIngestion,
+  latency: benchLatency,
+  throughput: benchThroughput,
+  usage: benchUsageRun,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter(name => !(name in benches));
+if (unknown.length > 0) {
+  console.error(`There is no benchmark ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}.`);
+  process.exit(1);
+}
+console.log(
+  `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}; PostgreSQL with default durability, PSA sandbox, API and worker are processes of this one machine`,
+);
+for (const [name, bench] of Object.entries(benches)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.log(`\n${name}`);
+  const stage = await setTheStage();
+  try {
+    if (name !== 'ingestion') await stage.addWorker();
+    await bench(stage, line => console.log(`  ${line}`));
+  } finally {
+    await stage.close();
+  }
+}

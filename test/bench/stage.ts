@@ -1,0 +1,212 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { SANDBOX_LOGIN } from '../../plugins/connectwise/sandbox/seed.js';
+import { startEmbeddedDatabase } from '../../src/db/embedded.js';
+import { freePort } from '../../src/db/free-port.js';
+import {
+  type BackupJobInput,
+  ConnectIntegrationDocument,
+  MappingsDocument,
+  PartnersDocument,
+  PauseIntegrationDocument,
+  ResumeIntegrationDocument,
+  ServiceBoardsDocument,
+  SetMappingsDocument,
+  TicketPrioritiesDocument,
+  UpdateIntegrationOptionsDocument,
+  UpsertOrganizationsDocument,
+  UpsertPartnersDocument,
+} from '../../src/gql/typed.js';
+import { type GraphQLClient, graphqlClient } from '../support/graphql-client.js';
+import { testKey } from '../support/keys.js';
+import { answering, ready, type ServiceProcess, startProcess } from '../support/processes.js';
+
+/** A PostgreSQL with its default durability, a ConnectWise sandbox, an API and workers: each its own process. */
+export interface Stage {
+  url: string;
+  client: GraphQLClient;
+  db: pg.Client;
+  sandbox: { host: string; url: string; setLatency(ms: number): Promise<void> };
+  addWorker(): Promise<ServiceProcess>;
+  /** A partner whose customers "Customer 0001"… are mapped to the sandbox's companies of the same names. */
+  addPartner(name: string, customers: number): Promise<BenchPartner>;
+  close(): Promise<void>;
+}
+
+export interface BenchPartner {
+  externalId: string;
+  integrationId: string;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+}
+
+const operatorToken = 'psab_the-operator-of-the-benchmark';
+
+export async function setTheStage(): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'psa-bridge-bench-'));
+  const database = await startEmbeddedDatabase(folder, 'bench');
+  const sandboxPort = await freePort();
+  const sandboxHost = `127.0.0.1:${sandboxPort}`;
+  const sandboxUrl = `http://${sandboxHost}`;
+  const sandbox = startProcess({ PORT: String(sandboxPort) }, 'dist/test/bench/sandbox.js');
+  await answering(sandboxUrl, sandbox);
+  const port = await freePort();
+  const environment = {
+    DATABASE_URL: database.url,
+    ENCRYPTION_KEYS: testKey,
+    OPERATOR_TOKEN: operatorToken,
+    PSA_ALLOWED_HOSTS: sandboxHost,
+    PORT: String(port),
+    LOG_LEVEL: 'warn',
+  };
+  const url = `http://127.0.0.1:${port}`;
+  const processes = [startProcess({ ...environment, ROLES: 'api' })];
+  await ready(url, processes[0]!);
+  const client = graphqlClient(url, operatorToken);
+  const db = new pg.Client({ connectionString: database.url });
+  await db.connect();
+  return {
+    url,
+    client,
+    db,
+    sandbox: {
+      host: sandboxHost,
+      url: sandboxUrl,
+      async setLatency(latencyMs) {
+        await fetch(`${sandboxUrl}/sandbox/options`, { method: 'POST', body: JSON.stringify({ latencyMs }) });
+      },
+    },
+    async addWorker() {
+      const worker = startProcess({ ...environment, ROLES: 'worker' });
+      processes.push(worker);
+      return worker;
+    },
+    addPartner: (name, customers) => addPartner(client, sandboxHost, name, customers),
+    async close() {
+      await Promise.all(processes.map(one => one.stop()));
+      await db.end();
+      await sandbox.stop();
+      await database.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function addPartner(
+  client: GraphQLClient,
+  site: string,
+  externalId: string,
+  customers: number,
+): Promise<BenchPartner> {
+  const names = Array.from({ length: customers }, (_, n) => `Customer ${String(n + 1).padStart(4, '0')}`);
+  await client.ask(UpsertPartnersDocument, {
+    partners: [{ externalId, name: externalId, timeZone: 'UTC', invoiceDay: 1 }],
+  });
+  await client.ask(UpsertOrganizationsDocument, {
+    organizations: names.map((name, n) => ({
+      externalId: `${externalId}-${n + 1}`,
+      partnerExternalId: externalId,
+      name,
+    })),
+  });
+  const { partners } = await client.ask(PartnersDocument, { search: externalId });
+  const { companyId } = SANDBOX_LOGIN;
+  const { connectIntegration } = await client.ask(ConnectIntegrationDocument, {
+    input: {
+      partnerId: partners.nodes.find(partner => partner.externalId === externalId)!.id,
+      psa: 'connectwise',
+      credentials: Object.entries({ site, companyId, ...SANDBOX_LOGIN.keys }).map(([key, value]) => ({
+        key,
+        value,
+      })),
+    },
+  });
+  const integrationId = connectIntegration.integration!.id;
+  const boards = (await client.ask(ServiceBoardsDocument, { id: integrationId })).integration!.serviceBoards;
+  const priorities = (await client.ask(TicketPrioritiesDocument, { id: integrationId })).integration!
+    .ticketPriorities;
+  await client.ask(UpdateIntegrationOptionsDocument, {
+    integrationId,
+    options: {
+      serviceBoardId: boards[0]!.id,
+      serviceTypeId: boards[0]!.types[0]!.id,
+      alertPriorities: {
+        successId: priorities[0]!.id,
+        warningId: priorities[0]!.id,
+        errorId: priorities[0]!.id,
+      },
+      billingEnabled: true,
+      updateAgreementAdditions: true,
+    },
+  });
+  for (let after: string | null | undefined; ; ) {
+    const { integration } = await client.ask(MappingsDocument, { id: integrationId, first: 200, after });
+    const { nodes, pageInfo } = integration!.mappings;
+    await client.ask(SetMappingsDocument, {
+      integrationId,
+      mappings: nodes.map(({ organization, suggestedCompany }) => ({
+        organizationId: organization.id,
+        companyId: suggestedCompany!.id,
+        billingLevel: 'Default',
+      })),
+    });
+    if (!pageInfo.hasNextPage) break;
+    after = pageInfo.endCursor;
+  }
+  return {
+    externalId,
+    integrationId,
+    async pause() {
+      await client.ask(PauseIntegrationDocument, { id: integrationId });
+    },
+    async resume() {
+      await client.ask(ResumeIntegrationDocument, { id: integrationId });
+    },
+  };
+}
+
+let jobs = 0;
+
+/** Job results as a platform reports them, of the partner's first customers in turn. */
+export function jobResults(
+  partner: { externalId: string },
+  count: number,
+  customers: number,
+): BackupJobInput[] {
+  return Array.from({ length: count }, (_, n) => {
+    jobs += 1;
+    return {
+      externalId: `job-${jobs}`,
+      organizationExternalId: `${partner.externalId}-${(n % customers) + 1}`,
+      jobName: 'Nightly',
+      device: `SRV${n % 50}`,
+      status: 'ERROR',
+      startedAt: '2026-11-22T08:00:00Z',
+      endedAt: '2026-11-22T09:00:00Z',
+      protectedBytes: '1099511627776',
+      message: 'The volume shadow copy could not be made: the disk is full.',
+    } satisfies BackupJobInput;
+  });
+}
+
+/** Waits until nothing is due any more, and throws if anything went wrong on the way. */
+export async function delivered(db: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await db.query(
+      `select count(*) filter (where state in ('PENDING', 'DELIVERING'))::int as open,
+              count(*) filter (where state = 'FAILED')::int as failed from delivery`,
+    );
+    if (rows[0].failed > 0) throw new Error(`${rows[0].failed} deliveries failed`);
+    if (rows[0].open === 0) return;
+    await pause(20);
+  }
+}
+
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return (performance.now() - began) / 1000;
+}
