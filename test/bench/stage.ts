@@ -147,9 +147,9 @@ async function addPartner(
     const { nodes, pageInfo } = integration!.mappings;
     await client.ask(SetMappingsDocument, {
       integrationId,
-      mappings: nodes.map(({ organization, suggestedCompany }) => ({
+      mappings: nodes.map(({ organization, suggestion }) => ({
         organizationId: organization.id,
-        companyId: suggestedCompany!.id,
+        companyId: suggestion!.id,
         billingLevel: 'Default',
       })),
     });

@@ -13,7 +13,7 @@ const authorization = `Basic ${Buffer.from(`${companyId}+${keys.username}:${keys
 function ticketOf(job: BackupJobInput) {
   return {
     summary: `Backup failed: ${job.device} (${job.jobName}) - Customer 0001`,
-    recordType: 'ServiceTicket',
+    recordType: 'ServiceTicket' as const,
     company: { id: 250 },
     board: { id: 1 },
     type: { id: 100 },
