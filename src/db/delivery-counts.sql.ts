@@ -1,6 +1,6 @@
 /**
  * Keeps total, delivered, skipped, failed and held of a sync run equal to the states of its deliveries, whoever
- * changes them. One update per statement and run; runs are locked in the order of their ids, so that two
+ * changes them; a run that has something to do again goes on. One update per statement and run; runs are locked in the order of their ids, so that two
  * statements over the same runs cannot wait for each other.
  */
 export const deliveryCountsFollowState = `
@@ -14,7 +14,8 @@ begin
       sum(sign) filter (where state = 'DELIVERED') as delivered,
       sum(sign) filter (where state = 'SKIPPED') as skipped,
       sum(sign) filter (where state = 'FAILED') as failed,
-      sum(sign) filter (where state = 'HELD') as held
+      sum(sign) filter (where state = 'HELD') as held,
+      sum(sign) filter (where state = 'PENDING') as pending
     from (
       select run_id, state, 1 as sign from after_change
       union all
@@ -31,7 +32,9 @@ begin
         delivered = delivered + coalesce(changed.delivered, 0),
         skipped = skipped + coalesce(changed.skipped, 0),
         failed = failed + coalesce(changed.failed, 0),
-        held = held + coalesce(changed.held, 0)
+        held = held + coalesce(changed.held, 0),
+        state = case when changed.pending > 0 then 'RUNNING' else state end,
+        finished_at = case when changed.pending > 0 then null else finished_at end
       where id = changed.run_id;
     end if;
   end loop;
@@ -47,12 +50,15 @@ begin
       count(*) filter (where state = 'DELIVERED') as delivered,
       count(*) filter (where state = 'SKIPPED') as skipped,
       count(*) filter (where state = 'FAILED') as failed,
-      count(*) filter (where state = 'HELD') as held
+      count(*) filter (where state = 'HELD') as held,
+      count(*) filter (where state = 'PENDING') as pending
     from after_change where run_id is not null group by run_id order by run_id
   loop
     update sync_run set
       total = total + added.total, delivered = delivered + added.delivered,
-      skipped = skipped + added.skipped, failed = failed + added.failed, held = held + added.held
+      skipped = skipped + added.skipped, failed = failed + added.failed, held = held + added.held,
+      state = case when added.pending > 0 then 'RUNNING' else state end,
+      finished_at = case when added.pending > 0 then null else finished_at end
     where id = added.run_id;
   end loop;
   return null;

@@ -15,11 +15,11 @@ export interface RetryRequest {
 
 /**
  * Makes deliveries due now: failed and skipped ones are tried again, held ones are approved by it, pending
- * ones need not wait for their turn. Never those that are delivered. Their runs go on. Returns how many.
+ * ones need not wait for their turn. Never those that are delivered. Their runs go on, by the database's own rule. Returns how many.
  */
 export function retryDeliveries(em: EntityManager, request: RetryRequest): Promise<number> {
   return em.transactional(async tx => {
-    const retried = await query<{ runId: string | null }>(
+    const retried = await query(
       tx,
       `update delivery set
          state = 'PENDING', next_attempt_at = $4, reason_code = null
@@ -28,19 +28,13 @@ export function retryDeliveries(em: EntityManager, request: RetryRequest): Promi
          and state <> 'DELIVERED'
          and ($3::text is null or state = $3)
          and not (state = 'PENDING' and attempts = 0)
-       returning run_id as "runId"`,
+       returning 1`,
       [
         request.integrationId,
         request.ids ?? null,
         request.state ?? (request.ids ? null : 'FAILED'),
         request.now,
       ],
-    );
-    const runs = [...new Set(retried.flatMap(row => row.runId ?? []))];
-    await query(
-      tx,
-      `update sync_run set state = 'RUNNING', finished_at = null where id = any($1) and state <> 'RUNNING'`,
-      [runs],
     );
     if (retried.length > 0) await request.wakeUp(tx, 'deliver', [request.integrationId]);
     return retried.length;

@@ -44,22 +44,43 @@ export async function oweEvents(
   return runs.map(run => run.integrationId);
 }
 
-/** The runs that take up new results, in the order of their integrations so that two reports cannot block each other. */
-function collectingRuns(
+interface CollectingRun {
+  integrationId: string;
+  runId: string;
+}
+
+/**
+ * The runs that take up new results, made where there is none. They are not locked: if one is finished at this
+ * very moment, the deliveries that are added to it make it go on.
+ */
+async function collectingRuns(
   em: EntityManager,
   jobResultIds: readonly string[],
   now: Date,
-): Promise<{ integrationId: string; runId: string }[]> {
-  return query(
+): Promise<CollectingRun[]> {
+  const integrations = await query<{ id: string }>(
     em,
-    `insert into sync_run (integration_id, pipeline, trigger, collecting, started_at, planned_at)
-     select i.id, 'EVENTS', 'INGEST', true, $2, $2
-     from integration i
+    `select i.id from integration i
      where i.disconnected_at is null and i.partner_id in (
        select o.partner_id from backup_job_result r join organization o on o.id = r.organization_id where r.id = any($1))
-     order by i.id
-     on conflict (integration_id) where collecting do update set collecting = true
-     returning integration_id as "integrationId", id as "runId"`,
-    [jobResultIds, now],
+     order by i.id`,
+    [jobResultIds],
   );
+  const ids = integrations.map(({ id }) => id);
+  for (;;) {
+    const known = await query<CollectingRun>(
+      em,
+      `select integration_id as "integrationId", id as "runId" from sync_run
+       where collecting and integration_id = any($1)`,
+      [ids],
+    );
+    if (known.length === ids.length) return known;
+    await query(
+      em,
+      `insert into sync_run (integration_id, pipeline, trigger, collecting, started_at, planned_at)
+       select id, 'EVENTS', 'INGEST', true, $2, $2 from unnest($1::uuid[]) as missing(id) order by id
+       on conflict (integration_id) where collecting do nothing`,
+      [ids.filter(id => !known.some(({ integrationId }) => integrationId === id)), now],
+    );
+  }
 }
