@@ -76,7 +76,7 @@ export async function benchThroughput(stage: Stage, print: (line: string) => voi
   await delivered(db);
   for (const latency of [0, 50]) {
     await sandbox.setLatency(latency);
-    const count = latency === 0 ? 2_000 : 800;
+    const count = latency === 0 ? 4_000 : 1_600;
     const rates: Record<'bare' | 'byHand' | 'ours' | 'backlog', number[]> = {
       bare: [],
       byHand: [],
