@@ -52,6 +52,8 @@ const settings = z.object({
   CONNECTWISE_CLIENT_ID: z.string().optional(),
   PSA_ALLOWED_HOSTS: list,
   PSA_PLUGINS: list,
+  PSA_REQUESTS_PER_MINUTE: z.coerce.number('must be a number').int().min(0).default(1_000),
+  PSA_CONCURRENCY: z.coerce.number('must be a number').int().min(1).max(64).default(8),
   USAGE_RULES: usageRules,
   USAGE_RUN_TIME: z
     .string()
@@ -79,6 +81,10 @@ export interface Config {
   /** The vendor's client id by plugin id. */
   psaClientIds: Readonly<Record<string, string | undefined>>;
   psaAllowedHosts: readonly string[];
+  /** For each integration, whichever processes ask; 0: no limit. */
+  psaRequestsPerMinute: number;
+  /** The most requests at once to one integration's PSA. */
+  psaConcurrency: number;
   /** npm packages that hold further PSA plugins. */
   psaPlugins: readonly string[];
   /** By usage type; the types that are not named use "last". */
@@ -124,6 +130,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     psaClientIds: { connectwise: values.CONNECTWISE_CLIENT_ID },
     psaAllowedHosts: values.PSA_ALLOWED_HOSTS,
     psaPlugins: values.PSA_PLUGINS,
+    psaRequestsPerMinute: values.PSA_REQUESTS_PER_MINUTE,
+    psaConcurrency: values.PSA_CONCURRENCY,
     usageRules: values.USAGE_RULES,
     usageRunTime: values.USAGE_RUN_TIME,
     logLevel: values.LOG_LEVEL,

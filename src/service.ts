@@ -61,6 +61,7 @@ export async function startService(
     );
     const plugins = await loadPlugins({ packages: config.psaPlugins });
     const connections = new PsaConnections({
+      orm,
       plugins,
       http,
       vault,
@@ -68,6 +69,8 @@ export async function startService(
       now,
       solutionName: config.solutionName,
       clientIds: config.psaClientIds,
+      requestsPerMinute: config.psaRequestsPerMinute,
+      concurrency: config.psaConcurrency,
     });
     const wakeUp = config.mongodbUrl ? wakeUpByNotice : wakeUpInPostgres;
     const operatorToken = config.operatorToken ?? secrets?.operatorToken;

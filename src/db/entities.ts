@@ -5,6 +5,7 @@ import { Lease } from '../domain/deliveries/lease.js';
 import { PlannedChange } from '../domain/deliveries/planned-change.js';
 import { SyncRun } from '../domain/deliveries/sync-run.js';
 import { Integration } from '../domain/integrations/integration.js';
+import { RequestAllowance } from '../domain/integrations/request-allowance.js';
 import { Mapping } from '../domain/mappings/mapping.js';
 import { Organization } from '../domain/partners/organization.js';
 import { Partner } from '../domain/partners/partner.js';
@@ -23,6 +24,7 @@ export const entities = [
   Organization,
   Partner,
   PlannedChange,
+  RequestAllowance,
   SyncRun,
   UsageLine,
   UsageRecord,

@@ -1,10 +1,14 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { CredentialVault } from '../domain/integrations/credentials.js';
 import type { Integration } from '../domain/integrations/integration.js';
 import type { Credentials, PsaAdapter, PsaPlugin } from '../psa/adapter.js';
 import type { PsaHttp } from '../psa/http.js';
+import { pacedHttp } from '../psa/paced-http.js';
+import { noBudget, sharedBudget } from './shared-budget.js';
 
 export interface PsaSurroundings {
+  orm: MikroORM;
   plugins: ReadonlyMap<string, PsaPlugin>;
   http: PsaHttp;
   vault: CredentialVault;
@@ -12,6 +16,10 @@ export interface PsaSurroundings {
   now(): Date;
   solutionName: string;
   clientIds: Readonly<Record<string, string | undefined>>;
+  /** For each integration, whichever processes ask; 0: no limit. */
+  requestsPerMinute: number;
+  /** The most requests at once to one integration's PSA. */
+  concurrency: number;
 }
 
 /** Connections that may stay open; the one used longest ago goes first. */
@@ -19,9 +27,14 @@ const mostConnections = 2_000;
 
 /** The PSA connections of this process, one per integration, kept until its credentials change. */
 export class PsaConnections {
-  readonly #open = new Map<string, { sealed: string; adapter: PsaAdapter }>();
+  readonly #known = new Map<string, { sealed: string; adapter: PsaAdapter }>();
 
   constructor(private readonly surroundings: PsaSurroundings) {}
+
+  /** The most requests at once to one integration's PSA. */
+  get concurrency(): number {
+    return this.surroundings.concurrency;
+  }
 
   get plugins(): ReadonlyMap<string, PsaPlugin> {
     return this.surroundings.plugins;
@@ -30,20 +43,33 @@ export class PsaConnections {
   /** Throws where the integration is disconnected, its plugin is not installed or its credentials do not open. */
   adapterFor(integration: Integration): PsaAdapter {
     if (!integration.credentials) throw new Error(`integration ${integration.id} is disconnected`);
-    const known = this.#open.get(integration.id);
-    if (known) this.#open.delete(integration.id);
+    const known = this.#known.get(integration.id);
+    if (known) this.#known.delete(integration.id);
     const connection =
       known?.sealed === integration.credentials
         ? known
         : { sealed: integration.credentials, adapter: this.#connect(integration, integration.credentials) };
-    this.#open.set(integration.id, connection);
-    if (this.#open.size > mostConnections) this.#open.delete(this.#open.keys().next().value!);
+    this.#known.set(integration.id, connection);
+    if (this.#known.size > mostConnections) this.#known.delete(this.#known.keys().next().value!);
     return connection.adapter;
   }
 
   /** A connection with credentials that are not stored (yet). */
   tryOut(plugin: PsaPlugin, credentials: Credentials): PsaAdapter {
-    const { http, logger, now, solutionName, clientIds } = this.surroundings;
+    return this.#open(plugin, credentials, this.surroundings.http);
+  }
+
+  #connect(integration: Integration, sealed: string): PsaAdapter {
+    const { orm, http, vault, requestsPerMinute, concurrency } = this.surroundings;
+    const plugin = this.plugins.get(integration.psa);
+    if (!plugin) throw new Error(`the PSA plugin "${integration.psa}" is not installed`);
+    const budget =
+      requestsPerMinute > 0 ? sharedBudget(() => orm.em.fork(), integration.id, requestsPerMinute) : noBudget;
+    return this.#open(plugin, vault.open(integration.id, sealed), pacedHttp(http, budget, concurrency));
+  }
+
+  #open(plugin: PsaPlugin, credentials: Credentials, http: PsaHttp): PsaAdapter {
+    const { logger, now, solutionName, clientIds } = this.surroundings;
     return plugin.connect(credentials, {
       http,
       logger: logger.child({ psa: plugin.id }),
@@ -51,11 +77,5 @@ export class PsaConnections {
       solutionName,
       clientId: clientIds[plugin.id],
     });
-  }
-
-  #connect(integration: Integration, sealed: string): PsaAdapter {
-    const plugin = this.plugins.get(integration.psa);
-    if (!plugin) throw new Error(`the PSA plugin "${integration.psa}" is not installed`);
-    return this.tryOut(plugin, this.surroundings.vault.open(integration.id, sealed));
   }
 }

@@ -55,7 +55,18 @@ export class PsaBusy extends PsaError {
 }
 
 /** No proper answer came: no connection, a time-out, a proxy's error page. Remedy: try again. */
-export class PsaUnreachable extends PsaError {}
+export class PsaUnreachable extends PsaError {
+  /** The site took the request and was too slow, which may mean that it has too much to do. */
+  readonly timedOut: boolean;
+
+  constructor(
+    message: string,
+    options: { cause?: unknown; mayHaveBeenCarriedOut?: boolean; timedOut?: boolean } = {},
+  ) {
+    super(message, options);
+    this.timedOut = options.timedOut ?? false;
+  }
+}
 
 /** An answer that this plugin does not understand. Remedy: report it, with the log. */
 export class PsaSurprise extends PsaError {}

@@ -8,6 +8,7 @@ export interface GuardedHttpOptions {
   /** Hosts (`host` or `host:port`) that may have private addresses and speak plain http. */
   allowedHosts: readonly string[];
   logger: Logger;
+  /** A cloud host serves many partners, and each has its own limit, so this one is only a last bound. */
   connectionsPerSite?: number;
   connectTimeoutMs?: number;
   maxResponseBytes?: number;
@@ -23,7 +24,7 @@ const mostPools = 500;
 export function createGuardedHttp({
   allowedHosts,
   logger,
-  connectionsPerSite = 8,
+  connectionsPerSite = 256,
   connectTimeoutMs = 10_000,
   maxResponseBytes = 32 * 1024 * 1024,
 }: GuardedHttpOptions): PsaHttp & { close(): Promise<void> } {
@@ -134,7 +135,16 @@ function asPsaError(error: unknown, url: URL, request: PsaRequest): Error {
   return new PsaUnreachable(`${url.host} does not answer: ${describe(code, cause)}.`, {
     cause,
     mayHaveBeenCarriedOut: request.method !== 'GET' && !notSent,
+    timedOut: isTimeOut(cause),
   });
+}
+
+function isTimeOut(cause: unknown): boolean {
+  return (
+    cause instanceof errors.HeadersTimeoutError ||
+    cause instanceof errors.BodyTimeoutError ||
+    (cause instanceof DOMException && cause.name === 'TimeoutError')
+  );
 }
 
 function describe(code: string, cause: unknown): string {

@@ -59,6 +59,7 @@ export async function setTheStage(): Promise<Stage> {
     ENCRYPTION_KEYS: testKey,
     OPERATOR_TOKEN: operatorToken,
     PSA_ALLOWED_HOSTS: sandboxHost,
+    PSA_REQUESTS_PER_MINUTE: '0',
     PORT: String(port),
     LOG_LEVEL: 'warn',
   };

@@ -34,6 +34,7 @@ beforeAll(async () => {
     ENCRYPTION_KEYS: testKey,
     OPERATOR_TOKEN: operatorToken,
     PSA_ALLOWED_HOSTS: sandbox.host,
+    PSA_REQUESTS_PER_MINUTE: '0',
     PORT: String(port),
     LOG_LEVEL: 'info',
   };

@@ -56,6 +56,7 @@ export async function startTestApi(
   const vault = new CredentialVault(config.encryptionKeys);
   const http = createGuardedHttp({ allowedHosts, logger });
   const connections = new PsaConnections({
+    orm: database.orm,
     plugins: await loadPlugins(),
     http,
     vault,
@@ -63,6 +64,8 @@ export async function startTestApi(
     now,
     solutionName: config.solutionName,
     clientIds: config.psaClientIds,
+    requestsPerMinute: config.psaRequestsPerMinute,
+    concurrency: config.psaConcurrency,
   });
   await ensureOperatorToken(database.orm.em.fork(), operatorToken);
   const api = await startApi({

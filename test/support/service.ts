@@ -41,6 +41,7 @@ export async function startTestService({
         ENCRYPTION_KEYS: testKey,
         OPERATOR_TOKEN: operatorToken,
         PSA_ALLOWED_HOSTS: sandbox.host,
+        PSA_REQUESTS_PER_MINUTE: '0',
         CONNECTWISE_CLIENT_ID: '00000000-0000-4000-8000-000000000001',
         ...environment,
       }),

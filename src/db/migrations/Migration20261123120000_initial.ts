@@ -64,6 +64,10 @@ export class Migration20261123120000_initial extends Migration {
     this.addSql(`alter table "api_token" add constraint "api_token_hash_unique" unique ("hash");`);
 
     this.addSql(
+      `create table "request_allowance" ("integration_id" uuid not null, "available" double precision not null, "as_of" timestamptz not null, primary key ("integration_id"));`,
+    );
+
+    this.addSql(
       `create table "sync_run" ("id" uuid not null default uuid_v7(), "integration_id" uuid not null, "pipeline" text not null, "trigger" text not null, "state" text not null default 'RUNNING', "dry_run" boolean not null default false, "for_date" date null, "statement_id" uuid null, "collecting" boolean not null default false, "started_at" timestamptz not null, "planned_at" timestamptz null, "finished_at" timestamptz null, "total" int not null default 0, "delivered" int not null default 0, "skipped" int not null default 0, "failed" int not null default 0, "held" int not null default 0, "error" text null, primary key ("id"));`,
     );
     this.addSql(
@@ -290,6 +294,7 @@ export class Migration20261123120000_initial extends Migration {
     this.addSql(`drop table if exists "integration" cascade;`);
     this.addSql(`drop table if exists "mapping" cascade;`);
     this.addSql(`drop table if exists "api_token" cascade;`);
+    this.addSql(`drop table if exists "request_allowance" cascade;`);
     this.addSql(`drop table if exists "sync_run" cascade;`);
     this.addSql(`drop table if exists "planned_change" cascade;`);
     this.addSql(`drop table if exists "delivery" cascade;`);

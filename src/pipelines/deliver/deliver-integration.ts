@@ -25,8 +25,6 @@ export interface DeliverySurroundings {
   owner: string;
 }
 
-/** Requests to one PSA at once. ConnectWise asks to limit parallelism without naming a number. */
-const concurrency = 8;
 const pageSize = 100;
 /** After this the others have their turn. */
 const sliceMs = 10_000;
@@ -142,6 +140,7 @@ async function workSlice(
     }
   }
 
+  const { concurrency } = connections;
   await pMap(claimed(), async delivery => writer.add(await attempt(delivery)), { concurrency });
   await writer.finish();
   await settle(em, integration, trouble, now());

@@ -1,0 +1,29 @@
+import { AdaptiveLimit, type Impression } from './adaptive-limit.js';
+import { PsaUnreachable } from './errors.js';
+import type { PsaHttp, PsaResponse } from './http.js';
+
+/** What may be asked of one account in a while. */
+export interface RequestBudget {
+  /** Resolves when one more request is allowed. */
+  take(): Promise<void>;
+}
+
+/** Keeps one account's requests under its budget, and only as many at once as its site bears. */
+export function pacedHttp(http: PsaHttp, budget: RequestBudget, mostAtOnce: number): PsaHttp {
+  const limit = new AdaptiveLimit(mostAtOnce);
+  return {
+    request: request =>
+      limit.run(async () => {
+        await budget.take();
+        return http.request(request);
+      }, impressionOf),
+  };
+}
+
+/** 503 is how some sites say "too much". A refused connection is an outage, which is dealt with elsewhere. */
+function impressionOf(end: PsaResponse | { error: unknown }): Impression {
+  if ('error' in end) {
+    return end.error instanceof PsaUnreachable && end.error.timedOut ? 'overloaded' : 'good';
+  }
+  return end.status === 429 || end.status === 503 ? 'overloaded' : 'good';
+}
