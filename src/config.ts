@@ -53,6 +53,7 @@ const settings = z.object({
   PSA_ALLOWED_HOSTS: list,
   PSA_PLUGINS: list,
   PSA_REQUESTS_PER_MINUTE: z.coerce.number('must be a number').int().min(0).default(1_000),
+  PSA_TIMEOUT_SECONDS: z.coerce.number('must be a number').min(1).max(120).default(30),
   PSA_CONCURRENCY: z.coerce.number('must be a number').int().min(1).max(64).default(8),
   USAGE_RULES: usageRules,
   USAGE_RUN_TIME: z
@@ -85,6 +86,8 @@ export interface Config {
   psaRequestsPerMinute: number;
   /** The most requests at once to one integration's PSA. */
   psaConcurrency: number;
+  /** How long a PSA may take for the head of an answer, and for each next piece of its body. */
+  psaTimeoutMs: number;
   /** npm packages that hold further PSA plugins. */
   psaPlugins: readonly string[];
   /** By usage type; the types that are not named use "last". */
@@ -132,6 +135,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     psaPlugins: values.PSA_PLUGINS,
     psaRequestsPerMinute: values.PSA_REQUESTS_PER_MINUTE,
     psaConcurrency: values.PSA_CONCURRENCY,
+    psaTimeoutMs: values.PSA_TIMEOUT_SECONDS * 1_000,
     usageRules: values.USAGE_RULES,
     usageRunTime: values.USAGE_RUN_TIME,
     logLevel: values.LOG_LEVEL,

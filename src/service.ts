@@ -53,7 +53,11 @@ export async function startService(
     );
     await changes.start();
     started.push(() => changes.stop());
-    const http = createGuardedHttp({ allowedHosts: [...config.psaAllowedHosts], logger });
+    const http = createGuardedHttp({
+      allowedHosts: [...config.psaAllowedHosts],
+      logger,
+      timeoutMs: config.psaTimeoutMs,
+    });
     started.push(() => http.close());
 
     const vault = new CredentialVault(

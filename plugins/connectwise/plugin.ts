@@ -6,7 +6,7 @@ import { listServiceBoards, listServiceTypes, listTicketPriorities } from './boa
 import { connectWiseClient } from './client.js';
 import { companies } from './companies.js';
 import { crossReferences, toBillingLevels } from './cross-references.js';
-import { readSite } from './site.js';
+import { readSite, shortForm } from './site.js';
 import { createTicket, findTickets } from './tickets.js';
 
 /** ConnectWise PSA (formerly Manage), over its REST API. */
@@ -60,7 +60,7 @@ export const plugin: PsaPlugin = {
       problems.push({ key: 'site', message: 'This is no host name such as na.myconnectwise.net.' });
     }
     if (problems.length > 0) return { problems };
-    return { credentials: { ...credentials, site: site!.uiOrigin.replace(/^https:\/\//, '') } };
+    return { credentials: { ...credentials, site: shortForm(site!) } };
   },
 
   accountKey({ site, companyId }) {

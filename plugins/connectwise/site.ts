@@ -29,3 +29,9 @@ export function readSite(typed: string): Site | undefined {
     uiOrigin: `${scheme}://${host.replace(/^api-/, '')}`,
   };
 }
+
+/** As people write it, without the scheme where it goes without saying. */
+export function shortForm({ origin, uiOrigin }: Site): string {
+  const host = uiOrigin.replace(/^https?:\/\//, '');
+  return readSite(host)?.origin === origin ? host : uiOrigin;
+}

@@ -11,6 +11,8 @@ export interface GuardedHttpOptions {
   /** A cloud host serves many partners, and each has its own limit, so this one is only a last bound. */
   connectionsPerSite?: number;
   connectTimeoutMs?: number;
+  /** Where a request does not say otherwise: for the head of the answer, and for each next piece of its body. */
+  timeoutMs?: number;
   maxResponseBytes?: number;
 }
 
@@ -26,6 +28,7 @@ export function createGuardedHttp({
   logger,
   connectionsPerSite = 256,
   connectTimeoutMs = 10_000,
+  timeoutMs = 30_000,
   maxResponseBytes = 32 * 1024 * 1024,
 }: GuardedHttpOptions): PsaHttp & { close(): Promise<void> } {
   const allowed = new Set(allowedHosts.map(host => host.toLowerCase()));
@@ -64,7 +67,7 @@ export function createGuardedHttp({
       const url = new URL(request.url);
       const began = performance.now();
       try {
-        const response = await exchange(poolFor(url), url, request, maxResponseBytes);
+        const response = await exchange(poolFor(url), url, { timeoutMs, ...request }, maxResponseBytes);
         logger.debug(
           {
             method: request.method,
@@ -86,8 +89,13 @@ export function createGuardedHttp({
   };
 }
 
-async function exchange(pool: Pool, url: URL, request: PsaRequest, maxBytes: number): Promise<PsaResponse> {
-  const timeout = request.timeoutMs ?? 30_000;
+async function exchange(
+  pool: Pool,
+  url: URL,
+  request: PsaRequest & { timeoutMs: number },
+  maxBytes: number,
+): Promise<PsaResponse> {
+  const timeout = request.timeoutMs;
   const { statusCode, headers, body } = await pool.request({
     method: request.method,
     path: url.pathname + url.search,

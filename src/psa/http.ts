@@ -5,7 +5,7 @@ export interface PsaRequest {
   headers?: Record<string, string>;
   /** Sent as it is; the caller sets the content type. */
   body?: string;
-  /** For headers and body each; the default is 30 s. */
+  /** For headers and body each; the operator's setting where it is left out. */
   timeoutMs?: number;
 }
 

@@ -76,7 +76,8 @@ export async function connectPartner(
   const { connectIntegration } = await client.ask(ConnectIntegrationDocument, {
     input: { partnerId, psa: 'connectwise', credentials: bridge.credentials },
   });
-  const integrationId = connectIntegration.integration!.id;
+  if (!connectIntegration.integration) throw new Error(JSON.stringify(connectIntegration.userErrors));
+  const integrationId = connectIntegration.integration.id;
   const idOf = (rows: { id: number; name: string }[], name: string) =>
     String(rows.find(row => row.name.startsWith(name))!.id);
   const priorities = sandbox.store.priorities.all();

@@ -15,6 +15,8 @@ export interface TestService {
   sandbox: Sandbox;
   database: TestDatabase;
   service: Service;
+  /** What was logged at level warn and above, as lines of JSON. */
+  log: string[];
   /** The sandbox's login, as the form takes it. */
   credentials: { key: string; value: string }[];
   /** Starts it again on the same database, after `service.stop()`, answering on this port. */
@@ -25,14 +27,18 @@ export interface TestService {
 /** The whole service, API and worker, as main.ts starts it, on its own database and with its own sandbox. */
 export async function startTestService({
   now,
+  tls,
   environment = {},
 }: {
   now?: () => Date;
+  /** Serve the sandbox as https://localhost with this certificate. */
+  tls?: { key: string; cert: string };
   environment?: Record<string, string>;
 } = {}): Promise<TestService> {
   const database = await freshDatabase();
-  const sandbox = await startSandbox({ now });
-  const logger = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
+  const sandbox = await startSandbox({ now, tls });
+  const log: string[] = [];
+  const logger = pino({ level: 'warn' }, { write: line => log.push(line) });
   const start = (port: string) =>
     startService(
       readConfig({
@@ -40,7 +46,7 @@ export async function startTestService({
         DATABASE_URL: database.url,
         ENCRYPTION_KEYS: testKey,
         OPERATOR_TOKEN: operatorToken,
-        PSA_ALLOWED_HOSTS: sandbox.host,
+        PSA_ALLOWED_HOSTS: siteOf(sandbox),
         PSA_REQUESTS_PER_MINUTE: '0',
         CONNECTWISE_CLIENT_ID: '00000000-0000-4000-8000-000000000001',
         ...environment,
@@ -53,6 +59,7 @@ export async function startTestService({
     sandbox,
     database,
     service,
+    log,
     credentials: connectWiseCredentials(sandbox),
     async restart(port) {
       bridge.service = await start(port);
@@ -66,9 +73,14 @@ export async function startTestService({
   return bridge;
 }
 
+/** A certificate is for a name. */
+function siteOf({ host, options }: Sandbox): string {
+  return options.tls ? host.replace('127.0.0.1', 'localhost') : host;
+}
+
 export function connectWiseCredentials(sandbox: Sandbox, password: string = SANDBOX_LOGIN.keys.password) {
   return Object.entries({
-    site: sandbox.host,
+    site: sandbox.options.tls ? `https://${siteOf(sandbox)}` : siteOf(sandbox),
     companyId: SANDBOX_LOGIN.companyId,
     username: SANDBOX_LOGIN.keys.username,
     password,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -47,6 +47,12 @@ export interface Sandbox {
   callbacks: CallbackDelivery;
   /** May be changed while it runs. */
   options: SandboxOptions;
+  /** Breaks every connection and listens no more, as a site that is down. */
+  goDown(): Promise<void>;
+  /** Listens again on the same port. */
+  comeBack(): Promise<void>;
+  /** Shows another certificate from now on. */
+  changeCertificate(tls: { key: string; cert: string }): void;
   close(): Promise<void>;
 }
 
@@ -68,12 +74,20 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     faults: new Faults(),
     requests: new RequestLog(),
     options,
-    close: () =>
+    goDown: () =>
       new Promise(done => {
-        sandbox.callbacks.stop();
         server.close(() => done());
         server.closeAllConnections();
       }),
+    comeBack: () => listen(server, Number(new URL(sandbox.url).port), options.host),
+    changeCertificate: tls => {
+      if ('setSecureContext' in server) server.setSecureContext(tls);
+      server.closeAllConnections();
+    },
+    close() {
+      sandbox.callbacks.stop();
+      return sandbox.goDown();
+    },
   };
   seed(sandbox.store, options.seed ?? 'awkward');
   const listener = (request: IncomingMessage, response: ServerResponse) => {
@@ -85,14 +99,18 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
   const server = options.tls ? createSecureServer(options.tls, listener) : createServer(listener);
   server.keepAliveTimeout = 60_000;
-  await new Promise<void>((done, failed) => {
-    server.once('error', failed);
-    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', done);
-  });
+  await listen(server, options.port ?? 0, options.host);
   const { port } = server.address() as AddressInfo;
   sandbox.host = `${options.host ?? '127.0.0.1'}:${port}`;
   sandbox.url = `${options.tls ? 'https' : 'http'}://${sandbox.host}`;
   return sandbox;
+}
+
+function listen(server: Server, port: number, host = '127.0.0.1'): Promise<void> {
+  return new Promise((done, failed) => {
+    server.once('error', failed);
+    server.listen(port, host, () => done());
+  });
 }
 
 async function serve(sandbox: Sandbox, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -4,13 +4,18 @@ const hour = 60 * minute;
 
 const pausesMs = [5 * second, 30 * second, 2 * minute, 10 * minute, hour, 3 * hour, 6 * hour, 12 * hour];
 
+/** A PSA may still be at work on a request whose connection broke; by then it has ended, or never will. */
+const unsurePauseMs = minute;
+
 /**
  * How long to wait before the next attempt after `attempts` of them (1 or more), with up to a fifth of
- * jitter: `chance` is a random number in [0, 1). After the last step every 12 hours.
+ * jitter: `chance` is a random number in [0, 1). After the last step every 12 hours. An attempt that may have
+ * been carried out is looked up a minute later at the earliest: a record that the PSA writes after we looked
+ * would be there twice.
  */
-export function retryPauseMs(attempts: number, chance: number): number {
+export function retryPauseMs(attempts: number, chance: number, { unsure = false } = {}): number {
   const pause = pausesMs[Math.min(Math.max(attempts, 1), pausesMs.length) - 1]!;
-  return Math.round(pause * (0.9 + 0.2 * chance));
+  return Math.round(Math.max(pause, unsure ? unsurePauseMs : 0) * (0.9 + 0.2 * chance));
 }
 
 /** A delivery that the PSA could not take for this long is given up: a person has to look. */

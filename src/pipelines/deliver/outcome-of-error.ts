@@ -76,7 +76,7 @@ export function outcomeOfError(
       outcome: { id, state: 'FAILED', unsure, reasonCode: 'GAVE_UP', error: `${reasons.GAVE_UP} ${message}` },
     };
   }
-  const nextAttemptAt = new Date(now.getTime() + retryPauseMs(delivery.attempts, chance));
+  const nextAttemptAt = new Date(now.getTime() + retryPauseMs(delivery.attempts, chance, { unsure }));
   return {
     outcome: { id, state: 'PENDING', nextAttemptAt, unsure, error: message },
     unreachable: error instanceof PsaUnreachable,

@@ -47,6 +47,18 @@ describe('the site', () => {
   });
 
   test.each([
+    [' https://NA.myconnectwise.net/ ', 'na.myconnectwise.net'],
+    ['api-na.myconnectwise.net', 'na.myconnectwise.net'],
+    ['http://psa.partner.example', 'http://psa.partner.example'],
+    ['http://127.0.0.1:4010', '127.0.0.1:4010'],
+    ['https://localhost:4010', 'https://localhost:4010'],
+  ])('%j is kept as %s, which leads to the same place', (typed, kept) => {
+    const read = plugin.readCredentials({ site: typed, companyId: 'a', username: 'b', password: 'c' });
+    expect('credentials' in read && read.credentials.site).toBe(kept);
+    expect(readSite(kept)).toEqual(readSite(typed));
+  });
+
+  test.each([
     '',
     'connectwise',
     'ftp://na.myconnectwise.net',
