@@ -1,4 +1,5 @@
 import { Field, ID, InputType } from 'type-graphql';
+import { CatchUp } from '../../domain/integrations/integration.js';
 import { LocalTimeScalar } from '../scalars/scalars.js';
 
 @InputType()
@@ -79,4 +80,10 @@ export class IntegrationOptionsInput {
 
   @Field(() => LocalTimeScalar, { nullable: true, description: '`HH:MM` in the partner’s time zone.' })
   dailyDigestTime?: string | null;
+
+  @Field(() => CatchUp, {
+    nullable: true,
+    description: 'What becomes of job results that waited over an hour for a PSA that could not be reached.',
+  })
+  catchUp?: CatchUp | null;
 }

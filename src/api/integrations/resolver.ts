@@ -80,6 +80,7 @@ export class IntegrationResolver {
       },
       dailyDigestEnabled: integration.dailyDigestEnabled,
       dailyDigestTime: integration.dailyDigestTime,
+      catchUp: integration.catchUp,
     };
   }
 }

@@ -1,5 +1,6 @@
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
 import {
+  CatchUp,
   type ChosenRecord,
   IntegrationStatus,
   type StoredAccessReport,
@@ -26,6 +27,20 @@ export enum CheckState {
   FAILED = 'FAILED',
   SKIPPED = 'SKIPPED',
 }
+registerEnumType(CatchUp, {
+  name: 'CatchUp',
+  description:
+    'What becomes of job results that waited over an hour while the PSA could not be reached, where a later result of the same job and device waits too.',
+  valuesConfig: {
+    ALL: { description: 'Each makes its ticket, in order.' },
+    LAST: { description: 'Only the last result of a job does; the others are SKIPPED with `SUPERSEDED`.' },
+    LAST_WITH_COUNT: {
+      description:
+        'As LAST, and the ticket says how the job ended before. No ticket is made where the last result is of a kind without a priority.',
+    },
+  },
+});
+
 registerEnumType(CheckState, {
   name: 'CheckState',
   description: 'How a check ended.',
@@ -134,6 +149,11 @@ export class IntegrationOptions {
 
   @Field(() => LocalTimeScalar, { description: 'When the digest of the day before is written.' })
   dailyDigestTime!: string;
+
+  @Field(() => CatchUp, {
+    description: 'What becomes of job results that waited over an hour for a PSA that could not be reached.',
+  })
+  catchUp!: CatchUp;
 }
 
 @ObjectType('Integration', { description: 'One partner connected to one account of a PSA.' })

@@ -30,6 +30,7 @@ type Changes = Partial<
     | 'createMissingAdditions'
     | 'dailyDigestEnabled'
     | 'dailyDigestTime'
+    | 'catchUp'
     | 'lastCheck'
   >
 >;
@@ -99,6 +100,9 @@ function readSwitches(options: IntegrationOptionsInput, userErrors: UserError[])
       changes[key] = value;
     }
   }
+  if (options.catchUp === null) {
+    userErrors.push(userError(['options', 'catchUp'], 'INVALID', 'Choose one, or leave it out.'));
+  } else if (options.catchUp !== undefined) changes.catchUp = options.catchUp;
   const time = options.dailyDigestTime;
   if (time === null || (time !== undefined && !isLocalTime(time))) {
     userErrors.push(

@@ -41,7 +41,7 @@ export class Migration20261123120000_initial extends Migration {
     );
 
     this.addSql(
-      `create table "integration" ("id" uuid not null default uuid_v7(), "partner_id" uuid not null, "psa" text not null, "account" text not null, "credentials" text null, "status" text not null default 'CONNECTED', "status_reason" text null, "last_check" jsonb null, "service_board" jsonb null, "service_type" jsonb null, "service_subtype" jsonb null, "billing_enabled" boolean not null default false, "update_agreement_additions" boolean not null default false, "create_missing_additions" boolean not null default false, "priority_success" jsonb null, "priority_warning" jsonb null, "priority_error" jsonb null, "daily_digest_enabled" boolean not null default false, "daily_digest_time" text not null default '07:00', "next_digest_at" timestamptz null, "next_usage_at" timestamptz null, "next_probe_at" timestamptz null, "probes" int not null default 0, "resting_until" timestamptz null, "created_at" timestamptz not null default now(), "disconnected_at" timestamptz null, primary key ("id"));`,
+      `create table "integration" ("id" uuid not null default uuid_v7(), "partner_id" uuid not null, "psa" text not null, "account" text not null, "credentials" text null, "status" text not null default 'CONNECTED', "status_reason" text null, "last_check" jsonb null, "service_board" jsonb null, "service_type" jsonb null, "service_subtype" jsonb null, "billing_enabled" boolean not null default false, "update_agreement_additions" boolean not null default false, "create_missing_additions" boolean not null default false, "priority_success" jsonb null, "priority_warning" jsonb null, "priority_error" jsonb null, "daily_digest_enabled" boolean not null default false, "daily_digest_time" text not null default '07:00', "catch_up" text not null default 'ALL', "next_digest_at" timestamptz null, "next_usage_at" timestamptz null, "next_probe_at" timestamptz null, "probes" int not null default 0, "resting_until" timestamptz null, "created_at" timestamptz not null default now(), "disconnected_at" timestamptz null, primary key ("id"));`,
     );
     this.addSql(`create index "integration_next_digest_at_index" on "integration" ("next_digest_at");`);
     this.addSql(`create index "integration_next_usage_at_index" on "integration" ("next_usage_at");`);
@@ -106,7 +106,7 @@ export class Migration20261123120000_initial extends Migration {
       `create index "delivery_integration_id_state_id_index" on "delivery" ("integration_id", "state", "id");`,
     );
     this.addSql(
-      `create index "delivery_due" on "delivery" ("integration_id", "next_attempt_at", "id") where "state" = 'PENDING';`,
+      `create index "delivery_due" on "delivery" ("integration_id", "id") include ("next_attempt_at") where "state" = 'PENDING';`,
     );
     this.addSql(
       `alter table "delivery" add constraint "delivery_integration_id_key_unique" unique ("integration_id", "key");`,
@@ -164,6 +164,9 @@ export class Migration20261123120000_initial extends Migration {
     );
     this.addSql(
       `alter table "integration" add constraint "integration_status_check" check ("status" in ('CONNECTED', 'PAUSED', 'NEEDS_ATTENTION'));`,
+    );
+    this.addSql(
+      `alter table "integration" add constraint "integration_catch_up_check" check ("catch_up" in ('ALL', 'LAST', 'LAST_WITH_COUNT'));`,
     );
 
     this.addSql(

@@ -26,8 +26,20 @@ export function eventSummary(job: ReportedJob, organization: string): string {
   return `${outcome[job.status]}: ${where} - ${organization}`;
 }
 
+/** Earlier results of the same job that made no ticket of their own. */
+export interface LeftOut {
+  failed: number;
+  warned: number;
+  succeeded: number;
+}
+
 /** The body of a job's ticket: plain text, times in the partner's zone. */
-export function eventBody(job: ReportedJob, organization: string, timeZone: string): string {
+export function eventBody(
+  job: ReportedJob,
+  organization: string,
+  timeZone: string,
+  leftOut?: LeftOut,
+): string {
   const started = new Date(job.startedAt);
   const ended = new Date(job.endedAt);
   const minutes = Math.round((ended.getTime() - started.getTime()) / 60_000);
@@ -41,8 +53,18 @@ export function eventBody(job: ReportedJob, organization: string, timeZone: stri
     `Ended: ${localDateTime(ended, timeZone)} (${timeZone}), after ${minutes === 1 ? '1 minute' : `${minutes} minutes`}`,
     job.protectedBytes ? `Protected: ${formatBytes(job.protectedBytes)}` : undefined,
     job.message ? `\nMessage:\n${job.message}` : undefined,
+    leftOut ? `\n${leftOutLine(leftOut)}` : undefined,
     '',
     `Job result: ${job.externalId}`,
   ];
   return lines.filter(line => line !== undefined).join('\n');
+}
+
+function leftOutLine({ failed, warned, succeeded }: LeftOut): string {
+  const counts = [
+    failed > 0 ? `${failed} failed` : undefined,
+    warned > 0 ? `${warned} with warnings` : undefined,
+    succeeded > 0 ? `${succeeded} succeeded` : undefined,
+  ].filter(text => text !== undefined);
+  return `Before this one, while the PSA could not be reached, the job ended: ${counts.join(', ')}. They have no tickets of their own.`;
 }

@@ -63,7 +63,7 @@ export interface QuantityContent {
 @Index({
   name: 'delivery_due',
   expression:
-    'create index "delivery_due" on "delivery" ("integration_id", "next_attempt_at", "id") where "state" = \'PENDING\'',
+    'create index "delivery_due" on "delivery" ("integration_id", "id") include ("next_attempt_at") where "state" = \'PENDING\'',
 })
 @Index({ properties: ['integration', 'state', 'id'] })
 @Index({ properties: ['integration', 'id'] })

@@ -19,6 +19,16 @@ export enum IntegrationStatus {
   NEEDS_ATTENTION = 'NEEDS_ATTENTION',
 }
 
+/** What becomes of results that waited while the PSA could not be reached, when later ones of the same job wait too. */
+export enum CatchUp {
+  /** Each makes its ticket. */
+  ALL = 'ALL',
+  /** Only the last one of a job does. */
+  LAST = 'LAST',
+  /** The last one does, and says what went before. */
+  LAST_WITH_COUNT = 'LAST_WITH_COUNT',
+}
+
 /** A record of the PSA, as it was called when a person chose it. */
 export interface ChosenRecord {
   id: string;
@@ -122,6 +132,9 @@ export class Integration {
   /** "07:00", in the partner's zone. */
   @Property({ type: 'text', default: '07:00' })
   dailyDigestTime!: string & Opt;
+
+  @Enum({ items: () => CatchUp })
+  catchUp: CatchUp & Opt = CatchUp.ALL;
 
   /** When the next digest run is due; null while the digest is off. The tick's own column: see schedule.ts. */
   @Property({ type: 'timestamptz', nullable: true })

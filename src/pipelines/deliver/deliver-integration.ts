@@ -108,7 +108,8 @@ async function workSlice(
     return preparePage(adapter, page, { createMissing: integration!.createMissingAdditions, now: now() });
   }
 
-  async function* claimed(): AsyncGenerator<PreparedDelivery> {
+  /** What is due, an organization's deliveries together: they go out one after the other, in their order. */
+  async function* claimed(): AsyncGenerator<PreparedDelivery[]> {
     for (let next = claimPage(); ; ) {
       const page = await next;
       if (page.length === 0) return;
@@ -117,7 +118,7 @@ async function workSlice(
         next = claimPage();
         next.catch(() => {}); // it is awaited in the next round, and may fail before
       }
-      yield* page;
+      yield* Map.groupBy(page, delivery => delivery.organizationId ?? delivery.id).values();
       if (page.length < pageSize) next = claimPage();
     }
   }
@@ -141,9 +142,32 @@ async function workSlice(
   }
 
   const { concurrency } = connections;
-  await pMap(claimed(), async delivery => writer.add(await attempt(delivery)), { concurrency });
+  await pMap(
+    claimed(),
+    deliverInTurn(async delivery => writer.add(await attempt(delivery))),
+    { concurrency },
+  );
   await writer.finish();
   await settle(em, integration, trouble, now());
+}
+
+/** One after the other within an organization, also from one page to the next. */
+function deliverInTurn(
+  deliver: (delivery: PreparedDelivery) => Promise<void>,
+): (ofOneOrganization: PreparedDelivery[]) => Promise<void> {
+  const busy = new Map<string, Promise<void>>();
+  return async deliveries => {
+    const key = deliveries[0]!.organizationId ?? deliveries[0]!.id;
+    const before = busy.get(key);
+    const mine = (async () => {
+      await before;
+      for (const delivery of deliveries) await deliver(delivery);
+    })();
+    busy.set(key, mine);
+    await mine.finally(() => {
+      if (busy.get(key) === mine) busy.delete(key);
+    });
+  };
 }
 
 function ticketOptions(integration: Integration): TicketOptions {

@@ -2,6 +2,8 @@
 export const reasons = {
   UNMAPPED: 'The organization is not mapped to a company. Map it, then retry.',
   NO_PRIORITY: 'No ticket is wanted for this kind of result: no priority is set for it in the alert mapping.',
+  SUPERSEDED:
+    'The PSA could not be reached for a while, and a later result of the same job waited too: only the last one is sent, as the options say.',
   NO_SERVICE_BOARD: 'No service board is chosen. Choose one in the options, then retry.',
   DIGEST_OFF: 'The daily digest is switched off.',
   NOTHING_KNOWN: 'No backup of this organization was ever reported.',

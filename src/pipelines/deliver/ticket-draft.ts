@@ -24,7 +24,7 @@ export function ticketDraft(delivery: ClaimedDelivery, options: TicketOptions): 
     reference: ticketReference(delivery.id),
     summary: delivery.summary,
     body: delivery.job
-      ? eventBody(delivery.job, delivery.organization ?? '', options.timeZone)
+      ? eventBody(delivery.job, delivery.organization ?? '', options.timeZone, delivery.leftOut ?? undefined)
       : (delivery.content.body ?? ''),
     companyId,
     boardId: options.serviceBoard?.id,
