@@ -60,6 +60,11 @@ const settings = z.object({
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 06:00')
     .default('06:00'),
+  RETENTION_DAYS: z.coerce
+    .number('must be a number of days')
+    .int()
+    .refine(days => days === 0 || days >= 62, 'at least 62, or 0 to keep everything')
+    .default(400),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -94,6 +99,8 @@ export interface Config {
   usageRules: Readonly<Record<string, UsageRuleName>>;
   /** "06:00", in each partner's zone: when the invoice day's usage run starts. */
   usageRunTime: string;
+  /** How long job results, tickets and measurements are kept; 0: for ever. */
+  retentionDays: number;
   logLevel: string;
 }
 
@@ -138,6 +145,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     psaTimeoutMs: values.PSA_TIMEOUT_SECONDS * 1_000,
     usageRules: values.USAGE_RULES,
     usageRunTime: values.USAGE_RUN_TIME,
+    retentionDays: values.RETENTION_DAYS,
     logLevel: values.LOG_LEVEL,
   };
 }

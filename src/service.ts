@@ -92,6 +92,7 @@ export async function startService(
         owner: `${hostname()}:${process.pid}`,
         usageRules: config.usageRules,
         usageRunTime: config.usageRunTime,
+        retentionDays: config.retentionDays,
         wakeUp,
       });
       started.push(() => worker.stop(graceMs));

@@ -4,6 +4,7 @@ import type { IntegrationJob } from '../pipelines/wake-up.js';
 import { makeAgenda } from './agenda.js';
 import { defineDeliver } from './deliver.js';
 import { defineDigest } from './digest.js';
+import { defineRetention } from './retention.js';
 import { defineTick } from './tick.js';
 import { defineUsage } from './usage.js';
 
@@ -12,6 +13,8 @@ export interface WorkerSurroundings extends UsageSurroundings {
   mongodbUrl: string | undefined;
   changes: ChangeFeed;
   usageRunTime: string;
+  /** 0: facts are kept for ever. */
+  retentionDays: number;
 }
 
 export interface Worker {
@@ -33,6 +36,7 @@ export async function startWorker(surroundings: WorkerSurroundings): Promise<Wor
   defineUsage(agenda, surroundings, inMongo);
   defineDigest(agenda, surroundings, inMongo);
   defineDeliver(agenda, surroundings, inMongo, stopping.signal);
+  defineRetention(agenda, surroundings, stopping.signal);
   agenda.on('fail', (error, job) => logger.error({ job: job.attrs.name, err: error }, 'a job failed'));
   await agenda.start();
   const unsubscribe = changes.on(change => {
@@ -45,6 +49,7 @@ export async function startWorker(surroundings: WorkerSurroundings): Promise<Wor
     }
   });
   await agenda.every('1 minute', 'tick', undefined, { skipImmediate: true });
+  await agenda.every('1 hour', 'retention', undefined, { skipImmediate: true });
   await agenda.now('tick', {});
   return {
     async stop(graceMs) {

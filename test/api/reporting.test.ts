@@ -51,6 +51,11 @@ describe('reported job results', () => {
   const badRows: [what: string, row: Partial<BackupJobInput>, field: string][] = [
     ['a time without offset', { startedAt: '2026-11-22T22:00:00' }, 'startedAt'],
     ['a day that does not exist', { endedAt: '2026-02-30T00:00:00Z' }, 'endedAt'],
+    [
+      'an end before the time that results are kept',
+      { startedAt: '2020-01-01T00:00:00Z', endedAt: '2020-01-01T01:00:00Z' },
+      'endedAt',
+    ],
     ['an end before the start', { endedAt: '2026-11-22T21:00:00Z' }, 'endedAt'],
     ['a negative size', { protectedBytes: '-1' }, 'protectedBytes'],
     ['a size that is no number', { protectedBytes: 'much' }, 'protectedBytes'],

@@ -58,6 +58,7 @@ export class IngestResolver {
     @Ctx() { em, app }: ApiContext,
   ): Promise<IngestPayload> {
     atMostRows('jobs', jobs);
-    return reportBackupJobs(em, jobs, { now: app.now(), wakeUp: app.wakeUp });
+    const { retentionDays } = app.config;
+    return reportBackupJobs(em, jobs, { now: app.now(), wakeUp: app.wakeUp, retentionDays });
   }
 }

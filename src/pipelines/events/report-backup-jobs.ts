@@ -43,6 +43,15 @@ const jobRow = z
   })
   .refine(job => job.startedAt <= job.endedAt, { path: ['endedAt'], message: 'lies before startedAt' });
 
+/** What is older than results are kept cannot be told from a repetition, and would make its ticket again. */
+function keptJobRow(now: Date, retentionDays: number) {
+  const oldest = new Date(now.getTime() - retentionDays * 24 * 3_600_000).toISOString();
+  return jobRow.refine(job => job.endedAt >= oldest, {
+    path: ['endedAt'],
+    message: `lies more than ${retentionDays} days back, which is as long as results are kept`,
+  });
+}
+
 /**
  * Stores finished backup jobs and owes their events, in one transaction: a result that is accepted will have
  * its ticket. A result never changes: the same again is a duplicate, the same id with other content is
@@ -51,9 +60,9 @@ const jobRow = z
 export async function reportBackupJobs(
   em: EntityManager,
   rows: readonly BackupJobReport[],
-  { now, wakeUp }: { now: Date; wakeUp: WakeUp },
+  { now, wakeUp, retentionDays = 0 }: { now: Date; wakeUp: WakeUp; retentionDays?: number },
 ): Promise<IngestResult> {
-  const { good, rejected } = checkRows(jobRow, rows);
+  const { good, rejected } = checkRows(retentionDays > 0 ? keptJobRow(now, retentionDays) : jobRow, rows);
   return em.transactional(async tx => {
     const known = await organizationsByExternalId(tx, good, rejected);
     const inputs = known.map(({ index, row, organization }, n) => ({ n, index, row, organization }));
