@@ -1,9 +1,12 @@
 import { cpus } from 'node:os';
+import { benchFairness } from './fairness.js';
+import { benchIdle } from './idle.js';
 import { benchIngestion } from './ingestion.js';
 import { benchLatency } from './latency.js';
 import { type Stage, setTheStage } from './stage.js';
 import { benchThroughput } from './throughput.js';
 import { benchUsageRun } from './usage-run.js';
+import { benchWorkers } from './workers.js';
 
 type Bench = (stage: Stage, print: (line: string) => void) => Promise<void>;
 
@@ -12,7 +15,13 @@ const benches: Record<string, Bench> = {
   latency: benchLatency,
   throughput: benchThroughput,
   usage: benchUsageRun,
+  workers: benchWorkers,
+  fairness: benchFairness,
+  idle: benchIdle,
 };
+
+/** They bring their own workers, or need none. */
+const startsItsOwn = ['ingestion', 'workers', 'idle'];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter(name => !(name in benches));
@@ -28,7 +37,7 @@ for (const [name, bench] of Object.entries(benches)) {
   console.log(`\n${name}`);
   const stage = await setTheStage();
   try {
-    if (name !== 'ingestion') await stage.addWorker();
+    if (!startsItsOwn.includes(name)) await stage.addWorker();
     await bench(stage, line => console.log(`  ${line}`));
   } finally {
     await stage.close();

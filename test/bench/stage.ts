@@ -29,11 +29,18 @@ export interface Stage {
   url: string;
   client: GraphQLClient;
   db: pg.Client;
-  sandbox: { host: string; url: string; setLatency(ms: number): Promise<void> };
+  sandbox: BenchSandbox;
+  addSandbox(): Promise<BenchSandbox>;
   addWorker(): Promise<ServiceProcess>;
   /** A partner whose customers "Customer 0001"… are mapped to the sandbox's companies of the same names. */
-  addPartner(name: string, customers: number): Promise<BenchPartner>;
+  addPartner(name: string, customers: number, at?: BenchSandbox): Promise<BenchPartner>;
   close(): Promise<void>;
+}
+
+export interface BenchSandbox {
+  host: string;
+  url: string;
+  setLatency(ms: number): Promise<void>;
 }
 
 export interface BenchPartner {
@@ -48,17 +55,28 @@ const operatorToken = 'psab_the-operator-of-the-benchmark';
 export async function setTheStage(): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'psa-bridge-bench-'));
   const database = await startEmbeddedDatabase(folder, 'bench');
-  const sandboxPort = await freePort();
-  const sandboxHost = `127.0.0.1:${sandboxPort}`;
-  const sandboxUrl = `http://${sandboxHost}`;
-  const sandbox = startProcess({ PORT: String(sandboxPort) }, 'dist/test/bench/sandbox.js');
-  await answering(sandboxUrl, sandbox);
+  const sandboxes: ServiceProcess[] = [];
+  const addSandbox = async (): Promise<BenchSandbox> => {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const started = startProcess({ PORT: String(port) }, 'dist/test/bench/sandbox.js');
+    sandboxes.push(started);
+    await answering(url, started);
+    return {
+      host: `127.0.0.1:${port}`,
+      url,
+      async setLatency(latencyMs) {
+        await fetch(`${url}/sandbox/options`, { method: 'POST', body: JSON.stringify({ latencyMs }) });
+      },
+    };
+  };
+  const sandbox = await addSandbox();
   const port = await freePort();
   const environment = {
     DATABASE_URL: database.url,
     ENCRYPTION_KEYS: testKey,
     OPERATOR_TOKEN: operatorToken,
-    PSA_ALLOWED_HOSTS: sandboxHost,
+    PSA_ALLOWED_HOSTS: '127.0.0.1',
     PSA_REQUESTS_PER_MINUTE: '0',
     PORT: String(port),
     LOG_LEVEL: 'warn',
@@ -73,23 +91,18 @@ export async function setTheStage(): Promise<Stage> {
     url,
     client,
     db,
-    sandbox: {
-      host: sandboxHost,
-      url: sandboxUrl,
-      async setLatency(latencyMs) {
-        await fetch(`${sandboxUrl}/sandbox/options`, { method: 'POST', body: JSON.stringify({ latencyMs }) });
-      },
-    },
+    sandbox,
+    addSandbox,
     async addWorker() {
       const worker = startProcess({ ...environment, ROLES: 'worker' });
       processes.push(worker);
       return worker;
     },
-    addPartner: (name, customers) => addPartner(client, sandboxHost, name, customers),
+    addPartner: (name, customers, at = sandbox) => addPartner(client, at.host, name, customers),
     async close() {
       await Promise.all(processes.map(one => one.stop()));
       await db.end();
-      await sandbox.stop();
+      await Promise.all(sandboxes.map(one => one.stop()));
       await database.stop();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -28,11 +28,14 @@ export interface TestService {
 export async function startTestService({
   now,
   tls,
+  allowedHosts = [],
   environment = {},
 }: {
   now?: () => Date;
   /** Serve the sandbox as https://localhost with this certificate. */
   tls?: { key: string; cert: string };
+  /** Other sandboxes that it may talk to. */
+  allowedHosts?: string[];
   environment?: Record<string, string>;
 } = {}): Promise<TestService> {
   const database = await freshDatabase();
@@ -46,7 +49,7 @@ export async function startTestService({
         DATABASE_URL: database.url,
         ENCRYPTION_KEYS: testKey,
         OPERATOR_TOKEN: operatorToken,
-        PSA_ALLOWED_HOSTS: siteOf(sandbox),
+        PSA_ALLOWED_HOSTS: [siteOf(sandbox), ...allowedHosts].join(','),
         PSA_REQUESTS_PER_MINUTE: '0',
         CONNECTWISE_CLIENT_ID: '00000000-0000-4000-8000-000000000001',
         ...environment,
