@@ -11,6 +11,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/endurance/**'],
     setupFiles: ['test/setup.ts'],
     globalSetup: ['test/postgres.global.ts', 'test/build.global.ts'],
     pool: 'forks',

@@ -60,6 +60,7 @@ const settings = z.object({
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 06:00')
     .default('06:00'),
+  LEASE_SECONDS: z.coerce.number('must be a number of seconds').min(3).max(600).default(30),
   RETENTION_DAYS: z.coerce
     .number('must be a number of days')
     .int()
@@ -99,6 +100,8 @@ export interface Config {
   usageRules: Readonly<Record<string, UsageRuleName>>;
   /** "06:00", in each partner's zone: when the invoice day's usage run starts. */
   usageRunTime: string;
+  /** How long a worker that gives no sign of life keeps an integration. */
+  leaseMs: number;
   /** How long job results, tickets and measurements are kept; 0: for ever. */
   retentionDays: number;
   logLevel: string;
@@ -145,6 +148,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     psaTimeoutMs: values.PSA_TIMEOUT_SECONDS * 1_000,
     usageRules: values.USAGE_RULES,
     usageRunTime: values.USAGE_RUN_TIME,
+    leaseMs: values.LEASE_SECONDS * 1_000,
     retentionDays: values.RETENTION_DAYS,
     logLevel: values.LOG_LEVEL,
   };

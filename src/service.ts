@@ -90,6 +90,7 @@ export async function startService(
         logger,
         now,
         owner: `${hostname()}:${process.pid}`,
+        leaseMs: config.leaseMs,
         usageRules: config.usageRules,
         usageRunTime: config.usageRunTime,
         retentionDays: config.retentionDays,

@@ -13,9 +13,14 @@ const database = 'psa_bridge';
 
 /**
  * A real PostgreSQL server out of its npm package, with its data in `dataDir`: for trying, developing and
- * testing. Listens on the loopback address only. A server that an earlier process left running is used again.
+ * testing. Listens on the loopback address only, on any free port unless one is wanted. A server that an
+ * earlier process left running is used again.
  */
-export async function startEmbeddedDatabase(dataDir: string, password: string): Promise<EmbeddedDatabase> {
+export async function startEmbeddedDatabase(
+  dataDir: string,
+  password: string,
+  wantedPort?: number,
+): Promise<EmbeddedDatabase> {
   mkdirSync(dataDir, { recursive: true });
   // As root the server runs as another user, who has to pass through this folder; its own one is 0700.
   chmodSync(dataDir, 0o711);
@@ -23,7 +28,7 @@ export async function startEmbeddedDatabase(dataDir: string, password: string): 
   const running = await runningServer(folder, password);
   if (running) return running;
   const EmbeddedPostgres = await importWithoutItsHooks();
-  const port = await freePort();
+  const port = wantedPort ?? (await freePort());
   const server = new EmbeddedPostgres({
     databaseDir: folder,
     user: 'postgres',

@@ -27,6 +27,7 @@ const mostConnections = 2_000;
 
 /** The PSA connections of this process, one per integration, kept until its credentials change. */
 export class PsaConnections {
+  readonly #writableUntil = new Map<string, number>();
   readonly #known = new Map<string, { sealed: string; adapter: PsaAdapter }>();
 
   constructor(private readonly surroundings: PsaSurroundings) {}
@@ -54,6 +55,15 @@ export class PsaConnections {
     return connection.adapter;
   }
 
+  /** Lets requests that write go out to an integration's PSA until then, on the clock of `performance.now()`. */
+  allowWritesUntil(integrationId: string, until: number): void {
+    this.#writableUntil.set(integrationId, until);
+  }
+
+  #mayWrite(integrationId: string): boolean {
+    return performance.now() < (this.#writableUntil.get(integrationId) ?? 0);
+  }
+
   /** A connection with credentials that are not stored (yet). */
   tryOut(plugin: PsaPlugin, credentials: Credentials): PsaAdapter {
     return this.#open(plugin, credentials, this.surroundings.http);
@@ -65,7 +75,11 @@ export class PsaConnections {
     if (!plugin) throw new Error(`the PSA plugin "${integration.psa}" is not installed`);
     const budget =
       requestsPerMinute > 0 ? sharedBudget(() => orm.em.fork(), integration.id, requestsPerMinute) : noBudget;
-    return this.#open(plugin, vault.open(integration.id, sealed), pacedHttp(http, budget, concurrency));
+    return this.#open(
+      plugin,
+      vault.open(integration.id, sealed),
+      pacedHttp(http, budget, concurrency, () => this.#mayWrite(integration.id)),
+    );
   }
 
   #open(plugin: PsaPlugin, credentials: Credentials, http: PsaHttp): PsaAdapter {

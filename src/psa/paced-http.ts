@@ -8,13 +8,24 @@ export interface RequestBudget {
   take(): Promise<void>;
 }
 
-/** Keeps one account's requests under its budget, and only as many at once as its site bears. */
-export function pacedHttp(http: PsaHttp, budget: RequestBudget, mostAtOnce: number): PsaHttp {
+/**
+ * Keeps one account's requests under its budget, and only as many at once as its site bears. `mayWrite` is asked
+ * at the last moment: a process that was frozen, or waited here, may have lost its turn meanwhile.
+ */
+export function pacedHttp(
+  http: PsaHttp,
+  budget: RequestBudget,
+  mostAtOnce: number,
+  mayWrite: () => boolean,
+): PsaHttp {
   const limit = new AdaptiveLimit(mostAtOnce);
   return {
     request: request =>
       limit.run(async () => {
         await budget.take();
+        if (request.method !== 'GET' && !mayWrite()) {
+          throw new PsaUnreachable('Nothing was sent: another worker has taken over.');
+        }
         return http.request(request);
       }, impressionOf),
   };

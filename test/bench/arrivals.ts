@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SANDBOX_LOGIN } from '../../plugins/connectwise/sandbox/seed.js';
-import type { BenchSandbox } from './stage.js';
+import type { BenchSandbox } from '../support/stage.js';
 
 const { companyId, keys } = SANDBOX_LOGIN;
 export const sandboxHeaders = {

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pMap from 'p-map';
 import { ReportBackupJobsDocument } from '../../src/gql/typed.js';
+import { type BenchPartner, jobResults, type Stage } from '../support/stage.js';
 import { listenForTickets } from './arrivals.js';
 import { figure, percentile } from './figures.js';
 import { shown } from './latency.js';
-import { type BenchPartner, jobResults, type Stage } from './stage.js';
 
 const integrations = 198;
 const backlog = 50_000;

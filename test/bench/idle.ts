@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Stage } from '../support/stage.js';
 import { figure } from './figures.js';
-import type { Stage } from './stage.js';
 
 const integrations = 1_000;
 const seconds = 60;
@@ -19,7 +19,7 @@ export async function benchIdle(stage: Stage, print: (line: string) => void): Pr
        'id', uuid_v7(), 'partner_id', p.id, 'daily_digest_enabled', true, 'next_digest_at', now() + interval '1 day'))).*
      from integration i, partner p where p.external_id like 'idle-%'`,
   );
-  const worker = await stage.addWorker();
+  const worker = stage.addWorker();
   await pause(5_000);
   const before = usage(worker.process.pid!);
   await pause(seconds * 1_000);

@@ -1,6 +1,6 @@
 import { ReportBackupJobsDocument } from '../../src/gql/typed.js';
+import { jobResults, type Stage, timed } from '../support/stage.js';
 import { figure, median } from './figures.js';
-import { jobResults, type Stage, timed } from './stage.js';
 
 /**
  * Job results accepted each second through GraphQL, beside a bare `insert … select from unnest` of the same rows

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ReportBackupJobsDocument } from '../../src/gql/typed.js';
+import { delivered, jobResults, type Stage } from '../support/stage.js';
 import { apiOf, listenForTickets, sandboxHeaders } from './arrivals.js';
 import { figure, percentile } from './figures.js';
-import { delivered, jobResults, type Stage } from './stage.js';
 
 /**
  * From the call that reports a result to its ticket in the PSA, while nothing else happens, beside a bare POST of

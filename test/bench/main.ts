@@ -1,9 +1,9 @@
 import { cpus } from 'node:os';
+import { type Stage, setTheStage } from '../support/stage.js';
 import { benchFairness } from './fairness.js';
 import { benchIdle } from './idle.js';
 import { benchIngestion } from './ingestion.js';
 import { benchLatency } from './latency.js';
-import { type Stage, setTheStage } from './stage.js';
 import { benchThroughput } from './throughput.js';
 import { benchUsageRun } from './usage-run.js';
 import { benchWorkers } from './workers.js';
@@ -37,7 +37,7 @@ for (const [name, bench] of Object.entries(benches)) {
   console.log(`\n${name}`);
   const stage = await setTheStage();
   try {
-    if (!startsItsOwn.includes(name)) await stage.addWorker();
+    if (!startsItsOwn.includes(name)) stage.addWorker();
     await bench(stage, line => console.log(`  ${line}`));
   } finally {
     await stage.close();

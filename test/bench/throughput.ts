@@ -3,8 +3,8 @@ import pMap from 'p-map';
 import { Pool } from 'undici';
 import { SANDBOX_LOGIN } from '../../plugins/connectwise/sandbox/seed.js';
 import { type BackupJobInput, ReportBackupJobsDocument } from '../../src/gql/typed.js';
+import { delivered, jobResults, type Stage, timed } from '../support/stage.js';
 import { figure, median } from './figures.js';
-import { delivered, jobResults, type Stage, timed } from './stage.js';
 
 const concurrency = 8;
 const { companyId, keys } = SANDBOX_LOGIN;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ReportUsageDocument, RunPipelineDocument, SyncRunsDocument } from '../../src/gql/typed.js';
+import { type Stage, timed } from '../support/stage.js';
 import { figure } from './figures.js';
-import { type Stage, timed } from './stage.js';
 
 const organizations = 1_000;
 

@@ -1,6 +1,6 @@
 import { ReportBackupJobsDocument } from '../../src/gql/typed.js';
+import { type BenchPartner, delivered, jobResults, type Stage, timed } from '../support/stage.js';
 import { figure } from './figures.js';
-import { type BenchPartner, delivered, jobResults, type Stage, timed } from './stage.js';
 
 const integrations = 16;
 const each = 200;
@@ -25,7 +25,7 @@ export async function benchWorkers(stage: Stage, print: (line: string) => void):
   let workers = 0;
   for (const wanted of [1, 2, 4]) {
     while (workers < wanted) {
-      await stage.addWorker();
+      stage.addWorker();
       workers += 1;
     }
     const now = await rate();

@@ -9,6 +9,8 @@ interface InjectRequest {
   /** "always", or how many times; 1 if left out. */
   times?: number | 'always';
   skip?: number;
+  /** From 0 to 1; 1 if left out: always. */
+  chance?: number;
 }
 
 /** The sandbox's own side: its page, and what other processes use to look into it and to make it fail. */
@@ -43,15 +45,15 @@ export async function answerControl(
       sandbox.requests.clear();
       return json({});
     case 'POST /sandbox/faults': {
-      const { match = {}, fault, times = 1, skip = 0 } = JSON.parse(text) as InjectRequest;
+      const { match = {}, fault, times = 1, skip = 0, chance = 1 } = JSON.parse(text) as InjectRequest;
       sandbox.faults.inject(
         {
-          method: match.method,
+          method: match.method === undefined ? undefined : new RegExp(`^(${match.method})$`),
           path: match.path === undefined ? undefined : new RegExp(match.path),
           body: match.body === undefined ? undefined : new RegExp(match.body),
         },
         fault,
-        { times: times === 'always' ? Number.POSITIVE_INFINITY : times, skip },
+        { times: times === 'always' ? Number.POSITIVE_INFINITY : times, skip, chance },
       );
       return json({}, 201);
     }

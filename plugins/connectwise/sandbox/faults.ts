@@ -27,6 +27,8 @@ interface Rule {
   /** Requests to let pass first. */
   skip: number;
   times: number;
+  /** From 0 to 1: how many of the matching requests it strikes. */
+  chance: number;
 }
 
 const html = (status: number, text: string) =>
@@ -99,13 +101,19 @@ export const faults = {
 export class Faults {
   #rules: Rule[] = [];
 
-  /** Makes matching requests go wrong: once, `times` times, or until cleared (Infinity), after `skip` good ones. */
+  /** `random` decides where a fault has a chance; a seeded one makes a test repeatable. */
+  constructor(private readonly random: () => number = Math.random) {}
+
+  /**
+   * Makes matching requests go wrong: once, `times` times, or until cleared (Infinity), after `skip` good ones;
+   * with a `chance` below 1 only that share of them.
+   */
   inject(
     match: FaultMatch,
     fault: Fault,
-    { times = 1, skip = 0 }: { times?: number; skip?: number } = {},
+    { times = 1, skip = 0, chance = 1 }: { times?: number; skip?: number; chance?: number } = {},
   ): () => void {
-    const rule: Rule = { match, fault, times, skip };
+    const rule: Rule = { match, fault, times, skip, chance };
     this.#rules.push(rule);
     return () => {
       this.#rules = this.#rules.filter(other => other !== rule);
@@ -124,12 +132,13 @@ export class Faults {
   take(method: string, path: string, body: string): Fault | undefined {
     if (this.#rules.length === 0) return undefined;
     const rule = this.#rules.find(
-      ({ match, times }) =>
+      ({ match, times, chance }) =>
         times > 0 &&
         (match.method === undefined ||
           (typeof match.method === 'string' ? match.method === method : match.method.test(method))) &&
         (match.path === undefined || match.path.test(path)) &&
-        (match.body === undefined || match.body.test(body)),
+        (match.body === undefined || match.body.test(body)) &&
+        (chance === 1 || this.random() < chance),
     );
     if (!rule) return undefined;
     if (rule.skip > 0) {

@@ -23,12 +23,11 @@ export interface DeliverySurroundings {
   now(): Date;
   /** Names this process in leases. */
   owner: string;
+  /** How long a worker that gives no sign of life keeps its work; a third of it is one slice. */
+  leaseMs: number;
 }
 
 const pageSize = 100;
-/** After this the others have their turn. */
-const sliceMs = 10_000;
-const leaseMs = 30_000;
 /** Attempts without any answer, in a row, that mean that the PSA is down. */
 const silencesThatMeanDown = 3;
 
@@ -41,15 +40,18 @@ export async function deliverIntegration(
   integrationId: string,
   stop: AbortSignal,
 ): Promise<Date | null> {
-  const { orm } = surroundings;
+  const { orm, connections, leaseMs } = surroundings;
   const em = orm.em.fork();
+  const asked = performance.now();
   const lease = await takeLease(em, `deliver:${integrationId}`, surroundings.owner, leaseMs);
   // Whoever holds it looks once more after giving it back; if it died, the tick has somebody look.
   if (!lease) return null;
+  connections.allowWritesUntil(integrationId, asked + leaseMs);
   const lost = new AbortController();
   const renewal = setInterval(() => {
+    const until = performance.now() + leaseMs;
     renewLease(orm.em.fork(), lease, leaseMs).then(
-      kept => kept || lost.abort(),
+      kept => (kept ? connections.allowWritesUntil(integrationId, until) : lost.abort()),
       () => lost.abort(),
     );
   }, leaseMs / 3);
@@ -57,6 +59,7 @@ export async function deliverIntegration(
     await workSlice(surroundings, em, lease, integrationId, AbortSignal.any([stop, lost.signal]));
   } finally {
     clearInterval(renewal);
+    connections.allowWritesUntil(integrationId, 0);
     await releaseLease(em, lease);
   }
   // Only now: whoever added work while we held the lease was told that we have it.
@@ -96,7 +99,8 @@ async function workSlice(
     if (!(await probeIntegration(em, integration, adapter, now()))) return;
   }
   const options = ticketOptions(integration);
-  const sliceEnds = performance.now() + sliceMs;
+  // After this the others have their turn.
+  const sliceEnds = performance.now() + surroundings.leaseMs / 3;
   let trouble: Trouble | undefined;
   let silences = 0;
   const over = () => trouble !== undefined || stop.aborted || performance.now() > sliceEnds;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -20,18 +20,28 @@ import {
   UpsertOrganizationsDocument,
   UpsertPartnersDocument,
 } from '../../src/gql/typed.js';
-import { type GraphQLClient, graphqlClient } from '../support/graphql-client.js';
-import { testKey } from '../support/keys.js';
-import { answering, ready, type ServiceProcess, startProcess } from '../support/processes.js';
+import { type GraphQLClient, graphqlClient } from './graphql-client.js';
+import { testKey } from './keys.js';
+import { answering, ready, type ServiceProcess, startProcess } from './processes.js';
 
-/** A PostgreSQL with its default durability, a ConnectWise sandbox, an API and workers: each its own process. */
+/**
+ * The whole of it as production runs it: a PostgreSQL with its default durability, a ConnectWise sandbox, an API and
+ * workers, each its own process.
+ */
 export interface Stage {
   url: string;
   client: GraphQLClient;
   db: pg.Client;
   sandbox: BenchSandbox;
   addSandbox(): Promise<BenchSandbox>;
-  addWorker(): Promise<ServiceProcess>;
+  /** Starts an API process on the stage's address, for one that was killed. */
+  startApi(): ServiceProcess;
+  api(): ServiceProcess;
+  addWorker(): ServiceProcess;
+  /** Kills the database server without warning and starts it again on the same data. */
+  crashDatabase(): Promise<void>;
+  /** One statement, over a connection of its own that outlives a crash of the server. */
+  sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** A partner whose customers "Customer 0001"… are mapped to the sandbox's companies of the same names. */
   addPartner(name: string, customers: number, at?: BenchSandbox): Promise<BenchPartner>;
   close(): Promise<void>;
@@ -52,14 +62,14 @@ export interface BenchPartner {
 
 const operatorToken = 'psab_the-operator-of-the-benchmark';
 
-export async function setTheStage(): Promise<Stage> {
+export async function setTheStage(settings: Record<string, string> = {}): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'psa-bridge-bench-'));
-  const database = await startEmbeddedDatabase(folder, 'bench');
+  let database = await startEmbeddedDatabase(folder, 'bench');
   const sandboxes: ServiceProcess[] = [];
   const addSandbox = async (): Promise<BenchSandbox> => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    const started = startProcess({ PORT: String(port) }, 'dist/test/bench/sandbox.js');
+    const started = startProcess({ PORT: String(port) }, 'dist/test/support/stage-sandbox.js');
     sandboxes.push(started);
     await answering(url, started);
     return {
@@ -78,30 +88,51 @@ export async function setTheStage(): Promise<Stage> {
     OPERATOR_TOKEN: operatorToken,
     PSA_ALLOWED_HOSTS: '127.0.0.1',
     PSA_REQUESTS_PER_MINUTE: '0',
+    ...settings,
     PORT: String(port),
     LOG_LEVEL: 'warn',
   };
   const url = `http://127.0.0.1:${port}`;
-  const processes = [startProcess({ ...environment, ROLES: 'api' })];
-  await ready(url, processes[0]!);
+  const processes: ServiceProcess[] = [];
+  let api: ServiceProcess;
+  const startApi = () => {
+    api = startProcess({ ...environment, ROLES: 'api' });
+    processes.push(api);
+    return api;
+  };
+  await ready(url, startApi());
   const client = graphqlClient(url, operatorToken);
   const db = new pg.Client({ connectionString: database.url });
   await db.connect();
+  db.on('error', () => {}); // the server was crashed on purpose
+  const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  pool.on('error', () => {});
   return {
     url,
     client,
     db,
     sandbox,
     addSandbox,
-    async addWorker() {
+    startApi,
+    api: () => api,
+    addWorker() {
       const worker = startProcess({ ...environment, ROLES: 'worker' });
       processes.push(worker);
       return worker;
     },
+    async crashDatabase() {
+      const [pid] = readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
+      process.kill(Number(pid), 'SIGKILL');
+      database = await startEmbeddedDatabase(folder, 'bench', Number(new URL(database.url).port));
+    },
+    async sql(text, values = []) {
+      return (await pool.query(text, values)).rows;
+    },
     addPartner: (name, customers, at = sandbox) => addPartner(client, at.host, name, customers),
     async close() {
       await Promise.all(processes.map(one => one.stop()));
-      await db.end();
+      await pool.end();
+      await db.end().catch(() => {});
       await Promise.all(sandboxes.map(one => one.stop()));
       await database.stop();
       rmSync(folder, { recursive: true, force: true });

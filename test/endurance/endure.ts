@@ -1,0 +1,180 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Fault, faults } from '../../plugins/connectwise/sandbox/faults.js';
+import { ReportBackupJobsDocument } from '../../src/gql/typed.js';
+import { ready, type ServiceProcess } from '../support/processes.js';
+import { type BenchPartner, jobResults, type Stage } from '../support/stage.js';
+
+export interface Ordeal {
+  deliveries: number;
+  workers: number;
+  /** What is killed, one at a time, at random moments. */
+  victims: readonly ('worker' | 'api' | 'database')[];
+  kills: number;
+  /** Repeats the same moments and victims. */
+  seed: number;
+}
+
+export interface Survived {
+  kills: Record<string, number>;
+  seconds: number;
+  requests: number;
+}
+
+/** What goes wrong in the PSA meanwhile, and how often. */
+const weather: [Fault, number][] = [
+  [{ kind: 'reset', when: 'before' }, 0.01],
+  [{ kind: 'reset', when: 'during' }, 0.01],
+  [{ kind: 'reset', when: 'after' }, 0.01],
+  [faults.unavailable(503), 0.005],
+  [faults.gatewayTimeoutAfterWrite(), 0.01],
+  [faults.tooManyRequests(1), 0.003],
+  [{ kind: 'truncate' }, 0.005],
+];
+
+export async function letItStorm({ sandbox }: Stage): Promise<void> {
+  for (const [fault, chance] of weather) {
+    await fetch(`${sandbox.url}/sandbox/faults`, {
+      method: 'POST',
+      body: JSON.stringify({
+        match: { method: 'POST|PATCH', path: 'tickets$|additions' },
+        fault,
+        times: 'always',
+        chance,
+      }),
+    });
+  }
+}
+
+/** mulberry32: small, and the same everywhere. */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Reports, as a platform that repeats every call whose answer did not come. */
+export async function reportAll(stage: Stage, partner: BenchPartner, count: number): Promise<void> {
+  for (let left = count; left > 0; left -= 50) {
+    const jobs = jobResults(partner, Math.min(50, left), 20);
+    for (;;) {
+      const answer = await stage.client.send(ReportBackupJobsDocument, { jobs }).catch(() => undefined);
+      const { accepted = 0, duplicates = 0 } = answer?.data?.reportBackupJobs ?? {};
+      if (accepted + duplicates === jobs.length) break;
+      await pause(100);
+    }
+  }
+}
+
+/** Lets time pass for what waits for another attempt. Leases run out by themselves. */
+export async function letTimePass(stage: Stage): Promise<void> {
+  await stage.sql(
+    `update delivery set next_attempt_at = now() where state = 'PENDING' and next_attempt_at > now()`,
+  );
+  await stage.sql('update integration set resting_until = null where resting_until is not null');
+  await stage.sql(
+    `update agenda_jobs set locked_at = null, next_run_at = now()
+     where locked_at < now() - interval '3 seconds' or (name = 'deliver' and locked_at is null and next_run_at > now())`,
+  );
+  await stage.sql(
+    `insert into agenda_jobs (name, next_run_at, data)
+     select 'deliver', now(), jsonb_build_object('integrationId', i.id) from integration i
+     where exists (select 1 from delivery d where d.integration_id = i.id and d.state = 'PENDING')
+       and not exists (select 1 from agenda_jobs j where j.name = 'deliver' and j.locked_at is null)`,
+  );
+}
+
+/** Reports and delivers while processes die; returns when nothing is owed any more. */
+export async function endure(stage: Stage, ordeal: Ordeal): Promise<Survived> {
+  const random = seeded(ordeal.seed);
+  const partner = await stage.addPartner(`endure-${ordeal.seed}-${ordeal.workers}`, 20);
+  const workers: ServiceProcess[] = Array.from({ length: ordeal.workers }, () => stage.addWorker());
+  const kills: Record<string, number> = {};
+  const began = performance.now();
+  await letItStorm(stage);
+  const reporting = reportAll(stage, partner, ordeal.deliveries);
+  let over = false;
+
+  const killing = (async () => {
+    for (let n = 0; n < ordeal.kills && !over; n += 1) {
+      await pause(200 + random() * 1_300);
+      const victim = ordeal.victims[Math.floor(random() * ordeal.victims.length)]!;
+      kills[victim] = (kills[victim] ?? 0) + 1;
+      if (victim === 'worker') {
+        const at = Math.floor(random() * workers.length);
+        const killed = workers[at]!;
+        workers[at] = stage.addWorker();
+        await killed.stop('SIGKILL');
+      } else if (victim === 'api') {
+        await stage.api().stop('SIGKILL');
+        await ready(stage.url, stage.startApi());
+      } else {
+        await stage.crashDatabase();
+        // A process that cannot live through it has to say so and be started again, not hang.
+        for (const [at, worker] of workers.entries())
+          if (worker.process.exitCode !== null) workers[at] = stage.addWorker();
+        if (stage.api().process.exitCode !== null) await ready(stage.url, stage.startApi());
+      }
+    }
+  })();
+
+  await reporting;
+  for (;;) {
+    await pause(1_000);
+    await letTimePass(stage).catch(() => {}); // the database may be down just now
+    const open = await stage
+      .sql<{ n: number }>(`select count(*)::int as n from delivery where state in ('PENDING', 'FAILED')`)
+      .catch(() => [{ n: 1 }]);
+    if (open[0]!.n === 0) break;
+    if ((performance.now() - began) / 1_000 > 600)
+      throw new Error(`stuck with ${open[0]!.n} open: ${workers.map(w => w.log().slice(-500))}`);
+  }
+  over = true;
+  await killing;
+  await Promise.all(workers.map(worker => worker.stop()));
+  const { total } = (await (await fetch(`${stage.sandbox.url}/sandbox/requests?last=1`)).json()) as {
+    total: number;
+  };
+  return { kills, seconds: (performance.now() - began) / 1_000, requests: total };
+}
+
+export interface Found {
+  /** Deliveries without a ticket. */
+  missing: string[];
+  /** References that stand on more than one ticket. */
+  twice: string[];
+  /** Tickets that no delivery owes. */
+  strange: string[];
+  /** Sync runs whose counts are not their deliveries'. */
+  miscounted: string[];
+}
+
+/** Compares what is owed with what the PSA holds. */
+export async function compareWithPsa(stage: Stage): Promise<Found> {
+  const { tickets } = (await (await fetch(`${stage.sandbox.url}/sandbox/state`)).json()) as {
+    tickets: { externalXRef?: string }[];
+  };
+  const copies = new Map<string, number>();
+  for (const { externalXRef = 'none' } of tickets)
+    copies.set(externalXRef, (copies.get(externalXRef) ?? 0) + 1);
+  const owed = await stage.sql<{ reference: string }>(
+    `select 'psa-bridge-' || id as reference from delivery where kind <> 'USAGE' and state = 'DELIVERED'`,
+  );
+  const references = new Set(owed.map(({ reference }) => reference));
+  const miscounted = await stage.sql<{ id: string }>(
+    `select r.id from sync_run r left join delivery d on d.run_id = r.id group by r.id
+     having r.total <> count(d.id) or r.delivered <> count(d.id) filter (where d.state = 'DELIVERED')
+       or r.skipped <> count(d.id) filter (where d.state = 'SKIPPED') or r.failed <> count(d.id) filter (where d.state = 'FAILED')`,
+  );
+  return {
+    missing: [...references].filter(reference => !copies.has(reference)),
+    twice: [...copies].filter(([, count]) => count > 1).map(([reference]) => reference),
+    strange: [...copies.keys()].filter(reference => !references.has(reference)),
+    miscounted: miscounted.map(({ id }) => id),
+  };
+}
+
+export const clean: Found = { missing: [], twice: [], strange: [], miscounted: [] };

@@ -1,0 +1,67 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ReportBackupJobsDocument } from '../../src/gql/typed.js';
+import { jobResults, type Stage, setTheStage } from '../support/stage.js';
+import { clean, compareWithPsa, endure, letTimePass } from './endure.js';
+
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
+
+/** Killed and frozen processes, with `deliveries` in each scenario. The seed repeats a run's moments. */
+export function describeEndurance(deliveries: number, kills: number, patienceMs: number): void {
+  describe(`${deliveries} deliveries, SEED=${seed}`, () => {
+    let stage: Stage;
+    beforeAll(async () => {
+      stage = await setTheStage({ LEASE_SECONDS: '3' });
+    }, 60_000);
+    afterAll(() => stage?.close());
+
+    it.each([
+      ['one worker and the API', 1, ['worker', 'api']],
+      ['three workers at once', 3, ['worker']],
+      ['the database under two workers', 2, ['database', 'database', 'worker']],
+    ] as const)(
+      'are in the PSA exactly once each although somebody kills %s',
+      async (_what, workers, victims) => {
+        const survived = await endure(stage, { deliveries, workers, victims, kills, seed });
+        console.log(`${_what}: ${JSON.stringify(survived)}`);
+        expect(await compareWithPsa(stage)).toEqual(clean);
+        expect(Object.values(survived.kills).reduce((a, b) => a + b, 0)).toBeGreaterThan(0);
+      },
+      patienceMs,
+    );
+
+    it(
+      'are in the PSA exactly once each although a worker is frozen past its lease and wakes up again',
+      async () => {
+        const partner = await stage.addPartner(`frozen-${seed}`, 20);
+        await stage.sandbox.setLatency(20);
+        const frozen = stage.addWorker();
+        await stage.client.ask(ReportBackupJobsDocument, { jobs: jobResults(partner, 400, 20) });
+        const pending = async () => {
+          const [row] = await stage.sql<{ n: number }>(
+            `select count(*)::int as n from delivery where state = 'PENDING'`,
+          );
+          return row!.n;
+        };
+        while ((await pending()) > 350) await pause(10);
+        frozen.process.kill('SIGSTOP');
+        const left = await pending();
+        const successor = stage.addWorker();
+        while ((await pending()) > 0) {
+          await letTimePass(stage);
+          await pause(500);
+        }
+        frozen.process.kill('SIGCONT');
+        await stage.client.ask(ReportBackupJobsDocument, { jobs: jobResults(partner, 50, 20) });
+        while ((await pending()) > 0) {
+          await letTimePass(stage);
+          await pause(500);
+        }
+        expect(left).toBeGreaterThan(100);
+        await Promise.all([frozen.stop(), successor.stop()]);
+        expect(await compareWithPsa(stage)).toEqual(clean);
+      },
+      patienceMs,
+    );
+  });
+}

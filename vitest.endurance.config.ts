@@ -1,0 +1,5 @@
+import { mergeConfig } from 'vitest/config';
+import config from './vitest.config.js';
+
+/** Killed processes at full size; takes a while, so `npm test` runs a small one of it. */
+export default mergeConfig(config, { test: { include: ['test/endurance/**/*.test.ts'], exclude: [] } });
