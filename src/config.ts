@@ -39,6 +39,7 @@ const encryptionKey = z
 
 const settings = z.object({
   PORT: z.coerce.number('must be a port number').int().min(0).max(65535).default(4000),
+  METRICS_PORT: z.coerce.number('must be a port number').int().min(0).max(65535).optional(),
   HOST: z.string().default('127.0.0.1'),
   DATABASE_URL: z.string().optional(),
   DATA_DIR: z.string().default('.data'),
@@ -66,6 +67,8 @@ export type Role = 'api' | 'worker';
 export interface Config {
   port: number;
   host: string;
+  /** Undefined: the API serves /metrics on `port`, a process without the API nowhere. */
+  metricsPort: number | undefined;
   /** Undefined: the embedded server. */
   databaseUrl: string | undefined;
   dataDir: string;
@@ -114,6 +117,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   return {
     port: values.PORT,
     host: values.HOST,
+    metricsPort: values.METRICS_PORT,
     databaseUrl: values.DATABASE_URL,
     dataDir: values.DATA_DIR,
     mongodbUrl: values.MONGODB_URL,

@@ -6,6 +6,7 @@ import { defineDeliver } from './deliver.js';
 import { defineDigest } from './digest.js';
 import { defineTick } from './tick.js';
 import { defineUsage } from './usage.js';
+import { integrationOf } from './watch-job.js';
 
 export interface WorkerSurroundings extends UsageSurroundings {
   databaseUrl: string;
@@ -15,6 +16,8 @@ export interface WorkerSurroundings extends UsageSurroundings {
 }
 
 export interface Worker {
+  /** Whether due jobs are looked for and begun. */
+  takesJobs(): boolean;
   /** Ends what is running within the limit and hands back the rest. */
   stop(graceMs: number): Promise<void>;
 }
@@ -23,7 +26,7 @@ export interface Worker {
 export async function startWorker(surroundings: WorkerSurroundings): Promise<Worker> {
   const { databaseUrl, mongodbUrl, changes, logger } = surroundings;
   const stopping = new AbortController();
-  const { agenda, stop } = makeAgenda({
+  const { agenda, takesJobs, stop } = makeAgenda({
     databaseUrl,
     mongodbUrl,
     logError: error => logger.error({ err: error }, 'the job queue reports an error'),
@@ -33,7 +36,9 @@ export async function startWorker(surroundings: WorkerSurroundings): Promise<Wor
   defineUsage(agenda, surroundings, inMongo);
   defineDigest(agenda, surroundings, inMongo);
   defineDeliver(agenda, surroundings, inMongo, stopping.signal);
-  agenda.on('fail', (error, job) => logger.error({ job: job.attrs.name, err: error }, 'a job failed'));
+  agenda.on('fail', (error, job) =>
+    logger.error({ job: job.attrs.name, integration: integrationOf(job), err: error }, 'a job failed'),
+  );
   await agenda.start();
   const unsubscribe = changes.on(change => {
     if (change.kind === 'wake' && inMongo) {
@@ -47,6 +52,7 @@ export async function startWorker(surroundings: WorkerSurroundings): Promise<Wor
   await agenda.every('1 minute', 'tick', undefined, { skipImmediate: true });
   await agenda.now('tick', {});
   return {
+    takesJobs,
     async stop(graceMs) {
       unsubscribe();
       stopping.abort();

@@ -2,11 +2,11 @@ import type { Logger } from 'pino';
 import type { CredentialVault } from '../domain/integrations/credentials.js';
 import type { Integration } from '../domain/integrations/integration.js';
 import type { Credentials, PsaAdapter, PsaPlugin } from '../psa/adapter.js';
-import type { PsaHttp } from '../psa/http.js';
+import type { GuardedHttp } from '../psa/guarded-http.js';
 
 export interface PsaSurroundings {
   plugins: ReadonlyMap<string, PsaPlugin>;
-  http: PsaHttp;
+  http: GuardedHttp;
   vault: CredentialVault;
   logger: Logger;
   now(): Date;
@@ -45,7 +45,7 @@ export class PsaConnections {
   tryOut(plugin: PsaPlugin, credentials: Credentials): PsaAdapter {
     const { http, logger, now, solutionName, clientIds } = this.surroundings;
     return plugin.connect(credentials, {
-      http,
+      http: http.forPlugin(plugin.id),
       logger: logger.child({ psa: plugin.id }),
       now,
       solutionName,

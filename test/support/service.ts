@@ -1,9 +1,10 @@
-import { pino } from 'pino';
+import type { Logger } from 'pino';
 import { SANDBOX_LOGIN } from '../../plugins/connectwise/sandbox/seed.js';
 import type { Sandbox } from '../../plugins/connectwise/sandbox/server.js';
 import { startSandbox } from '../../plugins/connectwise/sandbox/server.js';
 import { readConfig } from '../../src/config.js';
 import { type Service, startService } from '../../src/service.js';
+import { openLog } from '../../src/watch/log.js';
 import { freshDatabase, type TestDatabase } from './database.js';
 import { type GraphQLClient, graphqlClient } from './graphql-client.js';
 import { testKey } from './keys.js';
@@ -26,13 +27,14 @@ export interface TestService {
 export async function startTestService({
   now,
   environment = {},
+  logger = openLog(process.env.TEST_LOG_LEVEL ?? 'silent'),
 }: {
   now?: () => Date;
+  logger?: Logger;
   environment?: Record<string, string>;
 } = {}): Promise<TestService> {
   const database = await freshDatabase();
   const sandbox = await startSandbox({ now });
-  const logger = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
   const start = (port: string) =>
     startService(
       readConfig({

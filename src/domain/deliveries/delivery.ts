@@ -72,6 +72,11 @@ export interface QuantityContent {
   expression:
     'create index "delivery_written_place" on "delivery" ("integration_id", "target_key", "delivered_at") where "kind" = \'USAGE\' and "state" = \'DELIVERED\'',
 })
+@Index({
+  name: 'delivery_open',
+  expression:
+    'create index "delivery_open" on "delivery" ("state", "kind", "integration_id", "next_attempt_at") where "state" in (\'PENDING\', \'HELD\', \'FAILED\')',
+})
 @Check({ name: 'delivery_next_attempt', expression: "(state = 'PENDING') = (next_attempt_at is not null)" })
 @Check({ name: 'delivery_delivered', expression: "(state = 'DELIVERED') = (delivered_at is not null)" })
 @Check({ name: 'delivery_event', expression: "(kind = 'EVENT') = (job_result_id is not null)" })

@@ -1,0 +1,39 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { query } from '../db/sql.js';
+import type { DeliveryKindName } from './metrics.js';
+
+/** What waits for a worker or a person. */
+export interface WorkState {
+  deliveries: {
+    kind: DeliveryKindName;
+    state: 'PENDING' | 'HELD' | 'FAILED';
+    count: number;
+    /** PENDING: of the oldest one that a worker could deliver now; null where there is none. */
+    oldestDueSeconds: number | null;
+  }[];
+  integrations: { status: 'CONNECTED' | 'PAUSED' | 'NEEDS_ATTENTION'; count: number }[];
+}
+
+/**
+ * Counts what is not done, of all integrations that are not disconnected. Reads only the index of open
+ * deliveries, however many are done. A delivery counts as due only while its integration delivers: neither
+ * paused, nor in need of attention, nor resting because its PSA asked for it.
+ */
+export async function readWorkState(em: EntityManager, now: Date): Promise<WorkState> {
+  const deliveries = await query<WorkState['deliveries'][number]>(
+    em,
+    `select d.kind, d.state, count(*)::int as count,
+       extract(epoch from $1::timestamptz - min(d.next_attempt_at) filter (
+         where d.next_attempt_at <= $1 and i.status = 'CONNECTED'
+           and (i.resting_until is null or i.resting_until <= $1)))::float8 as "oldestDueSeconds"
+     from delivery d join integration i on i.id = d.integration_id
+     where d.state in ('PENDING', 'HELD', 'FAILED') and i.disconnected_at is null
+     group by d.kind, d.state`,
+    [now],
+  );
+  const integrations = await query<WorkState['integrations'][number]>(
+    em,
+    'select status, count(*)::int as count from integration where disconnected_at is null group by status',
+  );
+  return { deliveries, integrations };
+}
