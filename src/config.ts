@@ -58,6 +58,8 @@ const settings = z.object({
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 06:00')
     .default('06:00'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be the address of an OpenTelemetry collector').optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url('must be an address').optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -88,6 +90,8 @@ export interface Config {
   usageRules: Readonly<Record<string, UsageRuleName>>;
   /** "06:00", in each partner's zone: when the invoice day's usage run starts. */
   usageRunTime: string;
+  /** Whether there is a collector for traces; where and how is left to OpenTelemetry's own variables. */
+  sendTraces: boolean;
   logLevel: string;
 }
 
@@ -130,6 +134,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     psaPlugins: values.PSA_PLUGINS,
     usageRules: values.USAGE_RULES,
     usageRunTime: values.USAGE_RUN_TIME,
+    sendTraces:
+      (values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_ENDPOINT) !== undefined,
     logLevel: values.LOG_LEVEL,
   };
 }

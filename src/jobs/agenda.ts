@@ -59,7 +59,8 @@ export function makeAgenda({ databaseUrl, mongodbUrl, logError }: AgendaOptions)
       await drain(agenda, graceMs);
       if (!mongodbUrl) await handBack(pool, agenda);
       await agenda.stop(true);
-      await pool.end();
+      // A channel that is connecting again after a loss takes its connection now and never gives it back.
+      await Promise.race([pool.end(), pause(1_000)]);
     },
   };
 }
