@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ApolloServerPlugin } from '@apollo/server';
-import { trace } from '@opentelemetry/api';
+import { SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Metrics } from '../watch/metrics.js';
 import type { ApiContext } from './context.js';
 
@@ -25,6 +25,7 @@ export function watchOperations(metrics: Metrics): ApolloServerPlugin<ApiContext
         },
         async willSendResponse({ operation, response }) {
           const errors = response.body.kind === 'single' && response.body.singleResult.errors !== undefined;
+          if (errors) trace.getActiveSpan()?.setStatus({ code: SpanStatusCode.ERROR });
           const seconds = (performance.now() - began) / 1000;
           metrics.observeOperation(operation?.operation ?? 'unknown', errors, seconds);
         },

@@ -175,6 +175,32 @@ describe('the traces', () => {
   });
 });
 
+describe('without a collector', () => {
+  it('nothing of the tracing is loaded', async () => {
+    const tellLoaded = `import { registerHooks } from 'node:module';
+      registerHooks({ load(url, context, next) {
+        const name = /@opentelemetry\\/[\\w-]+|instrumentation/.exec(url)?.[0];
+        if (name) console.log('loaded ' + name);
+        return next(url, context);
+      } });`;
+    const port = await freePort();
+    const untraced = startProcess({
+      DATABASE_URL: database.url,
+      ENCRYPTION_KEYS: testKey,
+      PORT: String(port),
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tellLoaded)}`,
+    });
+    try {
+      await ready(`http://127.0.0.1:${port}`, untraced);
+      const loaded = new Set([...untraced.log().matchAll(/^loaded (.*)$/gm)].map(([, name]) => name));
+      // The interface that spans are written against; without a provider it does nothing.
+      expect(loaded).toEqual(new Set(['@opentelemetry/api']));
+    } finally {
+      await untraced.stop('SIGKILL');
+    }
+  }, 40_000);
+});
+
 describe('SQL without its values', () => {
   it.each([
     [
