@@ -56,13 +56,13 @@ export class Metrics {
   readonly #jobLag = this.#histogram(
     'psa_bridge_job_lag_seconds',
     "Between an Agenda job's due time and its start.",
-    ['job'],
+    ['job_name'],
     [0.01, 0.05, 0.25, 1, 2.5, 5, 15, 60, 300, 1800],
   );
   readonly #jobs = this.#histogram(
     'psa_bridge_job_duration_seconds',
     'Agenda jobs.',
-    ['job', 'failed'],
+    ['job_name', 'failed'],
     [0.01, 0.05, 0.25, 1, 2.5, 5, 10, 20, 60, 300],
   );
   readonly #operations = this.#histogram(
@@ -99,11 +99,11 @@ export class Metrics {
   }
 
   observeJobLag(job: string, seconds: number): void {
-    this.#jobLag.observe({ job }, Math.max(0, seconds));
+    this.#jobLag.observe({ job_name: job }, Math.max(0, seconds));
   }
 
   observeJob(job: string, failed: boolean, seconds: number): void {
-    this.#jobs.observe({ job, failed: String(failed) }, seconds);
+    this.#jobs.observe({ job_name: job, failed: String(failed) }, seconds);
   }
 
   observeOperation(

@@ -14,23 +14,23 @@ export interface WorkState {
   integrations: { status: 'CONNECTED' | 'PAUSED' | 'NEEDS_ATTENTION'; count: number }[];
 }
 
+/** By kind and state, as of the instant $1. Found by the index of open deliveries, however many are done. */
+export const openDeliveries = `
+  select d.kind, d.state, count(*)::int as count,
+    extract(epoch from $1::timestamptz - min(d.next_attempt_at) filter (
+      where d.next_attempt_at <= $1 and i.status = 'CONNECTED'
+        and (i.resting_until is null or i.resting_until <= $1)))::float8 as "oldestDueSeconds"
+  from delivery d join integration i on i.id = d.integration_id
+  where d.state in ('PENDING', 'HELD', 'FAILED') and i.disconnected_at is null
+  group by d.kind, d.state`;
+
 /**
- * Counts what is not done, of all integrations that are not disconnected. Reads only the index of open
- * deliveries, however many are done. A delivery counts as due only while its integration delivers: neither
- * paused, nor in need of attention, nor resting because its PSA asked for it.
+ * Counts what is not done, of all integrations that are not disconnected. A delivery counts as due only while
+ * its integration delivers: neither paused, nor in need of attention, nor resting because its PSA asked for it
+ * or does not answer.
  */
 export async function readWorkState(em: EntityManager, now: Date): Promise<WorkState> {
-  const deliveries = await query<WorkState['deliveries'][number]>(
-    em,
-    `select d.kind, d.state, count(*)::int as count,
-       extract(epoch from $1::timestamptz - min(d.next_attempt_at) filter (
-         where d.next_attempt_at <= $1 and i.status = 'CONNECTED'
-           and (i.resting_until is null or i.resting_until <= $1)))::float8 as "oldestDueSeconds"
-     from delivery d join integration i on i.id = d.integration_id
-     where d.state in ('PENDING', 'HELD', 'FAILED') and i.disconnected_at is null
-     group by d.kind, d.state`,
-    [now],
-  );
+  const deliveries = await query<WorkState['deliveries'][number]>(em, openDeliveries, [now]);
   const integrations = await query<WorkState['integrations'][number]>(
     em,
     'select status, count(*)::int as count from integration where disconnected_at is null group by status',
