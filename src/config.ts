@@ -39,6 +39,7 @@ const encryptionKey = z
 
 const settings = z.object({
   PORT: z.coerce.number('must be a port number').int().min(0).max(65535).default(4000),
+  METRICS_PORT: z.coerce.number('must be a port number').int().min(0).max(65535).optional(),
   HOST: z.string().default('127.0.0.1'),
   DATABASE_URL: z.string().optional(),
   DATA_DIR: z.string().default('.data'),
@@ -66,6 +67,8 @@ const settings = z.object({
     .int()
     .refine(days => days === 0 || days >= 62, 'at least 62, or 0 to keep everything')
     .default(400),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be the address of an OpenTelemetry collector').optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url('must be an address').optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -75,6 +78,8 @@ export type Role = 'api' | 'worker';
 export interface Config {
   port: number;
   host: string;
+  /** Undefined: the API serves /metrics on `port`, a process without the API nowhere. */
+  metricsPort: number | undefined;
   /** Undefined: the embedded server. */
   databaseUrl: string | undefined;
   dataDir: string;
@@ -104,6 +109,8 @@ export interface Config {
   leaseMs: number;
   /** How long job results, tickets and measurements are kept; 0: for ever. */
   retentionDays: number;
+  /** Whether there is a collector for traces; where and how is left to OpenTelemetry's own variables. */
+  sendTraces: boolean;
   logLevel: string;
 }
 
@@ -133,6 +140,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   return {
     port: values.PORT,
     host: values.HOST,
+    metricsPort: values.METRICS_PORT,
     databaseUrl: values.DATABASE_URL,
     dataDir: values.DATA_DIR,
     mongodbUrl: values.MONGODB_URL,
@@ -150,6 +158,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     usageRunTime: values.USAGE_RUN_TIME,
     leaseMs: values.LEASE_SECONDS * 1_000,
     retentionDays: values.RETENTION_DAYS,
+    sendTraces:
+      (values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_ENDPOINT) !== undefined,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs';
-import { pino } from 'pino';
 import { ConfigError, readConfig } from './config.js';
-import { startService } from './service.js';
+import { openLog } from './watch/log.js';
 
 if (existsSync('.env')) process.loadEnvFile('.env');
 
 try {
   const config = readConfig(process.env);
-  const logger = pino({ level: config.logLevel });
+  const logger = openLog(config.logLevel);
+  // Both are imported only now: tracing has to be there before the modules that it traces.
+  const stopTracing = config.sendTraces
+    ? (await import('./watch/tracing.js')).startTracing(logger)
+    : async () => {};
+  const { startService } = await import('./service.js');
   const service = await startService(config, { logger });
   if (service.url)
     logger.info(
@@ -15,6 +19,8 @@ try {
       `the API is at ${service.url}/graphql, the playground at ${service.url}/playground`,
     );
   else logger.info('the worker is at work');
+  if (service.watchUrl)
+    logger.info({ url: service.watchUrl }, `the metrics are at ${service.watchUrl}/metrics`);
   if (service.newOperatorToken) {
     console.log(
       `\nOperator token (shown this once; kept in ${config.dataDir}/secrets.json):\n  ${service.newOperatorToken}\n`,
@@ -27,6 +33,7 @@ try {
       stopping = true;
       logger.info({ signal }, 'stopping');
       await service.stop();
+      await stopTracing();
       process.exit(0);
     });
   }

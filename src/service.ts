@@ -7,7 +7,6 @@ import { ChangeFeed } from './db/changes.js';
 import { openDatabase } from './db/connection.js';
 import { startEmbeddedDatabase } from './db/embedded.js';
 import { migrateDatabase } from './db/migrate.js';
-import { query } from './db/sql.js';
 import { CredentialVault } from './domain/integrations/credentials.js';
 import { wakeUpByNotice, wakeUpInPostgres } from './jobs/wake-up.js';
 import { startWorker } from './jobs/worker.js';
@@ -15,10 +14,17 @@ import { localSecretsIn } from './local-secrets.js';
 import { PsaConnections } from './pipelines/psa-connections.js';
 import { createGuardedHttp } from './psa/guarded-http.js';
 import { loadPlugins } from './psa/plugins.js';
+import { Metrics } from './watch/metrics.js';
+import { checkReadiness } from './watch/readiness.js';
+import { startWatchServer } from './watch/server.js';
+import { within } from './watch/within.js';
+import { readWorkState } from './watch/work-state.js';
 
 export interface Service {
   /** Where the API answers; undefined for a process without the role. */
   url: string | undefined;
+  /** Where /metrics, /healthz and /readyz have a port of their own; undefined without METRICS_PORT. */
+  watchUrl: string | undefined;
   databaseUrl: string;
   /** The operator token, if this start made it: the only time it can be shown. */
   newOperatorToken: string | undefined;
@@ -27,6 +33,9 @@ export interface Service {
 
 /** How long a stop lets running jobs end. */
 const graceMs = 20_000;
+
+/** How long a scrape of the metrics waits for the database. */
+const scrapePatienceMs = 5_000;
 
 /** Starts the roles that the settings ask for. The only place that puts the parts together. */
 export async function startService(
@@ -53,10 +62,13 @@ export async function startService(
     );
     await changes.start();
     started.push(() => changes.stop());
+    const metrics = new Metrics(() => within(scrapePatienceMs, readWorkState(orm.em.fork(), now())));
     const http = createGuardedHttp({
       allowedHosts: [...config.psaAllowedHosts],
       logger,
       timeoutMs: config.psaTimeoutMs,
+      observe: ({ plugin, method, status, seconds }) =>
+        metrics.observePsaRequest(plugin, method, status, seconds),
     });
     started.push(() => http.close());
 
@@ -80,24 +92,26 @@ export async function startService(
     const operatorToken = config.operatorToken ?? secrets?.operatorToken;
     if (operatorToken) await ensureOperatorToken(orm.em.fork(), operatorToken);
 
-    if (config.roles.includes('worker')) {
-      const worker = await startWorker({
-        orm,
-        databaseUrl,
-        mongodbUrl: config.mongodbUrl,
-        changes,
-        connections,
-        logger,
-        now,
-        owner: `${hostname()}:${process.pid}`,
-        leaseMs: config.leaseMs,
-        usageRules: config.usageRules,
-        usageRunTime: config.usageRunTime,
-        retentionDays: config.retentionDays,
-        wakeUp,
-      });
-      started.push(() => worker.stop(graceMs));
-    }
+    const worker = config.roles.includes('worker')
+      ? await startWorker({
+          orm,
+          databaseUrl,
+          mongodbUrl: config.mongodbUrl,
+          changes,
+          connections,
+          logger,
+          metrics,
+          now,
+          owner: `${hostname()}:${process.pid}`,
+          leaseMs: config.leaseMs,
+          usageRules: config.usageRules,
+          usageRunTime: config.usageRunTime,
+          retentionDays: config.retentionDays,
+          wakeUp,
+        })
+      : undefined;
+    if (worker) started.push(() => worker.stop(graceMs));
+    const ready = () => checkReadiness(orm, worker);
     const api = config.roles.includes('api')
       ? await startApi({
           orm,
@@ -107,15 +121,20 @@ export async function startService(
           wakeUp,
           config,
           logger,
+          metrics,
           now,
-          ready: async () => {
-            await query(orm.em.fork(), 'select 1');
-          },
+          ready,
         })
       : undefined;
     if (api) started.push(() => api.close());
+    const watch =
+      config.metricsPort === undefined
+        ? undefined
+        : await startWatchServer({ host: config.host, port: config.metricsPort, metrics, logger, ready });
+    if (watch) started.push(() => watch.close());
     return {
       url: api?.url,
+      watchUrl: watch?.url,
       databaseUrl,
       newOperatorToken: secrets?.justMade && !config.operatorToken ? secrets.operatorToken : undefined,
       stop,

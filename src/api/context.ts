@@ -5,6 +5,7 @@ import type { ChangeFeed } from '../db/changes.js';
 import type { CredentialVault } from '../domain/integrations/credentials.js';
 import type { PsaConnections } from '../pipelines/psa-connections.js';
 import type { WakeUp } from '../pipelines/wake-up.js';
+import type { Metrics } from '../watch/metrics.js';
 import type { Caller } from './access.js';
 import { Loaders } from './loaders.js';
 import { PsaLookups } from './psa/lookups.js';
@@ -19,7 +20,8 @@ export interface ApiDependencies {
   config: Config;
   logger: Logger;
   now(): Date;
-  /** Rejects when the database does not answer. */
+  metrics: Metrics;
+  /** Rejects with NotReady while this process cannot do its work. */
   ready(): Promise<void>;
 }
 

@@ -1,14 +1,18 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
-import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
+import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { withLogFields } from '../watch/log.js';
+import { serveHealth, serveMetrics } from '../watch/routes.js';
+import { inSpan } from '../watch/span.js';
 import { type ApiContext, type ApiDependencies, Contexts } from './context.js';
 import { presentError, unauthenticated } from './errors.js';
 import { armorPlugins, largestBodyBytes, limitComplexity, limitRules, mostTokens } from './limits.js';
 import { servePlayground } from './playground.js';
 import { buildApiSchema } from './schema.js';
 import { TokenGate } from './tokens/tokens.js';
+import { requestIdOf, watchOperations } from './watch-operations.js';
 import { serveSubscriptions } from './websocket.js';
 
 export type { ApiDependencies } from './context.js';
@@ -16,8 +20,9 @@ export type { ApiDependencies } from './context.js';
 const graphqlPath = '/graphql';
 
 /**
- * Serves the API at /graphql (HTTP and WebSocket), the playground, /healthz (this process lives) and /readyz
- * (the database answers too), on the configured host and port; port 0 takes any free one.
+ * Serves the API at /graphql (HTTP and WebSocket), the playground, /healthz, /readyz, and /metrics unless it
+ * has a port of its own, on the configured host and port; port 0 takes any free one. Every answer carries the
+ * id of its request as `x-request-id`, as does every line that is logged for it.
  */
 export async function startApi(app: ApiDependencies): Promise<{ url: string; close(): Promise<void> }> {
   const schema = buildApiSchema();
@@ -25,7 +30,8 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
   const gate = new TokenGate(app.orm, app.changes, app.now);
   const server: FastifyInstance = Fastify({
     loggerInstance: app.logger as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: requestIdOf,
     bodyLimit: largestBodyBytes,
     forceCloseConnections: true,
   });
@@ -40,6 +46,7 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
     stopOnTerminationSignals: false,
     formatError: (formatted, error) => presentError(formatted, error, app.logger),
     plugins: [
+      watchOperations(app.metrics),
       ...armorPlugins,
       refuseEarly(schema),
       ApolloServerPluginLandingPageDisabled(),
@@ -47,12 +54,23 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
     ],
   });
   await apollo.start();
-  await server.register(fastifyApollo(apollo), {
-    path: graphqlPath,
-    method: ['POST', 'OPTIONS'],
+  server.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+  });
+  const answer = fastifyApolloHandler(apollo, {
     context: async request => contexts.for(await gate.callerOf(request.headers.authorization)),
   });
+  server.route({
+    url: graphqlPath,
+    method: ['POST', 'OPTIONS'],
+    handler(request, reply) {
+      return withLogFields({ requestId: request.id }, () =>
+        inSpan('graphql', {}, async () => answer.call(server, request, reply)),
+      );
+    },
+  });
   serveHealth(server, app);
+  if (app.config.metricsPort === undefined) serveMetrics(server, app.metrics);
   await servePlayground(server);
   server.get('/', (_request, reply) => reply.redirect('/playground/'));
   const stopSubscriptions = serveSubscriptions(server.server, graphqlPath, schema, { app, contexts, gate });
@@ -83,17 +101,4 @@ function refuseEarly(schema: GraphQLSchema): ApolloServerPlugin<ApiContext> {
       };
     },
   };
-}
-
-function serveHealth(server: FastifyInstance, app: ApiDependencies): void {
-  server.get('/healthz', () => ({ status: 'ok' }));
-  server.get('/readyz', async (_request, reply) => {
-    try {
-      await app.ready();
-      return { status: 'ok' };
-    } catch (error) {
-      app.logger.warn({ err: error }, 'not ready');
-      return reply.code(503).send({ status: 'unavailable' });
-    }
-  });
 }

@@ -14,11 +14,13 @@ import {
 } from 'graphql';
 import { useServer as serveProtocol } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { inSpan } from '../watch/span.js';
 import type { Caller } from './access.js';
 import type { ApiContext, ApiDependencies, Contexts } from './context.js';
 import { presentError } from './errors.js';
 import { largestSocketMessageBytes, limitComplexity, limitRules, mostTokens } from './limits.js';
 import type { TokenGate } from './tokens/tokens.js';
+import { nameActiveSpan } from './watch-operations.js';
 
 /** What the client sends first: `{ "authorization": "Bearer psab_…" }`, or `{ "token": "psab_…" }`. */
 type ConnectionParams = Record<string, unknown> | undefined;
@@ -143,7 +145,14 @@ async function subscribeWithFreshContexts(
       const event = await iterator.next();
       if (event.done) return { done: true, value: undefined };
       const contextValue = contexts.for(caller);
-      return { done: false, value: await execute({ ...args, rootValue: event.value, contextValue }) };
+      const began = performance.now();
+      const value = await inSpan('graphql', {}, async () => {
+        nameActiveSpan('subscription', args.operationName);
+        return execute({ ...args, rootValue: event.value, contextValue });
+      });
+      const seconds = (performance.now() - began) / 1000;
+      contextValue.app.metrics.observeOperation('subscription', value.errors !== undefined, seconds);
+      return { done: false, value };
     },
     async return() {
       await iterator.return?.();

@@ -4,6 +4,7 @@ import { MongoBackend } from '@agendajs/mongo-backend';
 import { PostgresBackend, PostgresNotificationChannel } from '@agendajs/postgres-backend';
 import { Agenda, type Job } from 'agenda';
 import pg from 'pg';
+import { rememberDueTimes } from './watch-job.js';
 
 export interface AgendaOptions {
   databaseUrl: string;
@@ -14,6 +15,8 @@ export interface AgendaOptions {
 
 export interface RunningAgenda {
   agenda: Agenda;
+  /** Whether due jobs are looked for and begun. */
+  takesJobs(): boolean;
   /** Lets running jobs end within the limit, hands back what was taken and not begun, closes the connections. */
   stop(graceMs: number): Promise<void>;
 }
@@ -28,6 +31,7 @@ export function makeAgenda({ databaseUrl, mongodbUrl, logError }: AgendaOptions)
   const backend = mongodbUrl
     ? new MongoBackend({ address: mongodbUrl })
     : new PostgresBackend({ pool, ensureSchema: false });
+  rememberDueTimes(backend);
   const channel = mongodbUrl
     ? new PostgresNotificationChannel({ pool, channelName: 'agenda_mongo' })
     : backend.notificationChannel;
@@ -49,12 +53,14 @@ export function makeAgenda({ databaseUrl, mongodbUrl, logError }: AgendaOptions)
   refillOnCompletion(agenda, () => stopping);
   return {
     agenda,
+    takesJobs: () => !stopping && processorOf(agenda)?.isRunning === true,
     async stop(graceMs) {
       stopping = true;
       await drain(agenda, graceMs);
       if (!mongodbUrl) await handBack(pool, agenda);
       await agenda.stop(true);
-      await pool.end();
+      // A channel that is connecting again after a loss takes its connection now and never gives it back.
+      await Promise.race([pool.end(), pause(1_000)]);
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Agenda } from 'agenda';
 import { deliverIntegration } from '../pipelines/deliver/deliver-integration.js';
 import { withHeartbeat } from './agenda.js';
 import { dropWaitingInPostgres, wakeAtInPostgres } from './wake-up.js';
+import { watched } from './watch-job.js';
 import type { WorkerSurroundings } from './worker.js';
 
 /** What is due later than this is left to the tick. */
@@ -14,17 +15,20 @@ export function defineDeliver(
   inMongo: boolean,
   stop: AbortSignal,
 ): void {
-  const { orm, now } = surroundings;
+  const { orm, now, metrics } = surroundings;
   agenda.define(
     'deliver',
-    withHeartbeat(async job => {
-      const { integrationId } = job.attrs.data as { integrationId: string };
-      if (!inMongo) await dropWaitingInPostgres(orm.em.fork(), 'deliver', integrationId);
-      const again = await deliverIntegration(surroundings, integrationId, stop);
-      if (!again || again.getTime() - now().getTime() > soonMs) return;
-      if (inMongo) await agenda.schedule(again, 'deliver', { integrationId });
-      else await wakeAtInPostgres(orm.em.fork(), 'deliver', integrationId, again);
-    }),
+    watched(
+      metrics,
+      withHeartbeat(async job => {
+        const { integrationId } = job.attrs.data as { integrationId: string };
+        if (!inMongo) await dropWaitingInPostgres(orm.em.fork(), 'deliver', integrationId);
+        const again = await deliverIntegration(surroundings, integrationId, stop);
+        if (!again || again.getTime() - now().getTime() > soonMs) return;
+        if (inMongo) await agenda.schedule(again, 'deliver', { integrationId });
+        else await wakeAtInPostgres(orm.em.fork(), 'deliver', integrationId, again);
+      }),
+    ),
     { concurrency: 20, lockLimit: 40 },
   );
 }

@@ -7,6 +7,7 @@ import { defineDigest } from './digest.js';
 import { defineRetention } from './retention.js';
 import { defineTick } from './tick.js';
 import { defineUsage } from './usage.js';
+import { integrationOf } from './watch-job.js';
 
 export interface WorkerSurroundings extends UsageSurroundings {
   databaseUrl: string;
@@ -18,6 +19,8 @@ export interface WorkerSurroundings extends UsageSurroundings {
 }
 
 export interface Worker {
+  /** Whether due jobs are looked for and begun. */
+  takesJobs(): boolean;
   /** Ends what is running within the limit and hands back the rest. */
   stop(graceMs: number): Promise<void>;
 }
@@ -26,7 +29,7 @@ export interface Worker {
 export async function startWorker(surroundings: WorkerSurroundings): Promise<Worker> {
   const { databaseUrl, mongodbUrl, changes, logger } = surroundings;
   const stopping = new AbortController();
-  const { agenda, stop } = makeAgenda({
+  const { agenda, takesJobs, stop } = makeAgenda({
     databaseUrl,
     mongodbUrl,
     logError: error => logger.error({ err: error }, 'the job queue reports an error'),
@@ -37,7 +40,9 @@ export async function startWorker(surroundings: WorkerSurroundings): Promise<Wor
   defineDigest(agenda, surroundings, inMongo);
   defineDeliver(agenda, surroundings, inMongo, stopping.signal);
   defineRetention(agenda, surroundings, stopping.signal);
-  agenda.on('fail', (error, job) => logger.error({ job: job.attrs.name, err: error }, 'a job failed'));
+  agenda.on('fail', (error, job) =>
+    logger.error({ job: job.attrs.name, integration: integrationOf(job), err: error }, 'a job failed'),
+  );
   await agenda.start();
   const unsubscribe = changes.on(change => {
     if (change.kind === 'wake' && inMongo) {
@@ -52,6 +57,7 @@ export async function startWorker(surroundings: WorkerSurroundings): Promise<Wor
   await agenda.every('1 hour', 'retention', undefined, { skipImmediate: true });
   await agenda.now('tick', {});
   return {
+    takesJobs,
     async stop(graceMs) {
       unsubscribe();
       stopping.abort();

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { CredentialVault } from '../domain/integrations/credentials.js';
 import type { Integration } from '../domain/integrations/integration.js';
 import type { Credentials, PsaAdapter, PsaPlugin } from '../psa/adapter.js';
+import type { GuardedHttp } from '../psa/guarded-http.js';
 import type { PsaHttp } from '../psa/http.js';
 import { pacedHttp } from '../psa/paced-http.js';
 import { noBudget, sharedBudget } from './shared-budget.js';
@@ -10,7 +11,7 @@ import { noBudget, sharedBudget } from './shared-budget.js';
 export interface PsaSurroundings {
   orm: MikroORM;
   plugins: ReadonlyMap<string, PsaPlugin>;
-  http: PsaHttp;
+  http: GuardedHttp;
   vault: CredentialVault;
   logger: Logger;
   now(): Date;
@@ -66,7 +67,7 @@ export class PsaConnections {
 
   /** A connection with credentials that are not stored (yet). */
   tryOut(plugin: PsaPlugin, credentials: Credentials): PsaAdapter {
-    return this.#open(plugin, credentials, this.surroundings.http);
+    return this.#open(plugin, credentials, this.surroundings.http.forPlugin(plugin.id));
   }
 
   #connect(integration: Integration, sealed: string): PsaAdapter {
@@ -78,7 +79,7 @@ export class PsaConnections {
     return this.#open(
       plugin,
       vault.open(integration.id, sealed),
-      pacedHttp(http, budget, concurrency, () => this.#mayWrite(integration.id)),
+      pacedHttp(http.forPlugin(plugin.id), budget, concurrency, () => this.#mayWrite(integration.id)),
     );
   }
 

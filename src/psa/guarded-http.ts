@@ -8,12 +8,29 @@ export interface GuardedHttpOptions {
   /** Hosts (`host` or `host:port`) that may have private addresses and speak plain http. */
   allowedHosts: readonly string[];
   logger: Logger;
+  /** Told of every request that was made for a plugin, when it ended. */
+  observe?(request: ObservedRequest): void;
   /** A cloud host serves many partners, and each has its own limit, so this one is only a last bound. */
   connectionsPerSite?: number;
   connectTimeoutMs?: number;
   /** Where a request does not say otherwise: for the head of the answer, and for each next piece of its body. */
   timeoutMs?: number;
   maxResponseBytes?: number;
+}
+
+export interface ObservedRequest {
+  /** The plugin's id. */
+  plugin: string;
+  method: PsaRequest['method'];
+  /** Undefined where no whole answer came. */
+  status: number | undefined;
+  seconds: number;
+}
+
+export interface GuardedHttp extends PsaHttp {
+  /** The same way out, whose requests are observed under this plugin's id. */
+  forPlugin(id: string): PsaHttp;
+  close(): Promise<void>;
 }
 
 /** Sites whose connections are kept; the one used longest ago is closed first. */
@@ -26,11 +43,12 @@ const mostPools = 500;
 export function createGuardedHttp({
   allowedHosts,
   logger,
+  observe,
   connectionsPerSite = 256,
   connectTimeoutMs = 10_000,
   timeoutMs = 30_000,
   maxResponseBytes = 32 * 1024 * 1024,
-}: GuardedHttpOptions): PsaHttp & { close(): Promise<void> } {
+}: GuardedHttpOptions): GuardedHttp {
   const allowed = new Set(allowedHosts.map(host => host.toLowerCase()));
   const pools = new Map<string, Pool>();
 
@@ -62,27 +80,27 @@ export function createGuardedHttp({
     return pool;
   }
 
+  async function send(request: PsaRequest, plugin?: string): Promise<PsaResponse> {
+    const url = new URL(request.url);
+    const { method } = request;
+    const began = performance.now();
+    let status: number | undefined;
+    try {
+      const response = await exchange(poolFor(url), url, { timeoutMs, ...request }, maxResponseBytes);
+      status = response.status;
+      const ms = Math.round(performance.now() - began);
+      logger.debug({ method, host: url.host, path: url.pathname, status, ms }, 'asked the PSA');
+      return response;
+    } catch (error) {
+      throw asPsaError(error, url, request);
+    } finally {
+      if (plugin) observe?.({ plugin, method, status, seconds: (performance.now() - began) / 1000 });
+    }
+  }
+
   return {
-    async request(request) {
-      const url = new URL(request.url);
-      const began = performance.now();
-      try {
-        const response = await exchange(poolFor(url), url, { timeoutMs, ...request }, maxResponseBytes);
-        logger.debug(
-          {
-            method: request.method,
-            host: url.host,
-            path: url.pathname,
-            status: response.status,
-            ms: Math.round(performance.now() - began),
-          },
-          'asked the PSA',
-        );
-        return response;
-      } catch (error) {
-        throw asPsaError(error, url, request);
-      }
-    },
+    request: request => send(request),
+    forPlugin: id => ({ request: request => send(request, id) }),
     async close() {
       await Promise.all([...pools.values()].map(pool => pool.destroy()));
     },

@@ -3,13 +3,15 @@ import { startApi } from '../../src/api/server.js';
 import { ensureOperatorToken } from '../../src/api/tokens/tokens.js';
 import { type Config, readConfig } from '../../src/config.js';
 import { ChangeFeed } from '../../src/db/changes.js';
-import { query } from '../../src/db/sql.js';
 import { CredentialVault } from '../../src/domain/integrations/credentials.js';
 import { CreateApiTokenDocument, type Role } from '../../src/gql/typed.js';
 import { wakeUpInPostgres } from '../../src/jobs/wake-up.js';
 import { PsaConnections } from '../../src/pipelines/psa-connections.js';
 import { createGuardedHttp } from '../../src/psa/guarded-http.js';
 import { loadPlugins } from '../../src/psa/plugins.js';
+import { Metrics } from '../../src/watch/metrics.js';
+import { checkReadiness } from '../../src/watch/readiness.js';
+import { readWorkState } from '../../src/watch/work-state.js';
 import type { TestDatabase } from './database.js';
 import { type GraphQLClient, graphqlClient } from './graphql-client.js';
 import { testKey } from './keys.js';
@@ -68,6 +70,7 @@ export async function startTestApi(
     concurrency: config.psaConcurrency,
   });
   await ensureOperatorToken(database.orm.em.fork(), operatorToken);
+  const metrics = new Metrics(() => readWorkState(database.orm.em.fork(), now()));
   const api = await startApi({
     orm: database.orm,
     connections,
@@ -77,9 +80,8 @@ export async function startTestApi(
     config,
     logger,
     now,
-    ready: async () => {
-      await query(database.orm.em.fork(), 'select 1');
-    },
+    metrics,
+    ready: () => checkReadiness(database.orm),
   });
 
   const client = graphqlClient(api.url, operatorToken);

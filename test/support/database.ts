@@ -8,6 +8,8 @@ import { template } from '../postgres.global.js';
 export interface TestDatabase {
   url: string;
   orm: MikroORM;
+  /** False: as if the server was gone: breaks every connection to this database and refuses new ones. */
+  allowConnections(allowed: boolean): Promise<void>;
   /** Closes the connections and drops the database. */
   drop(): Promise<void>;
 }
@@ -23,6 +25,13 @@ export async function freshDatabase(): Promise<TestDatabase> {
   return {
     url: url.href,
     orm,
+    async allowConnections(allowed) {
+      await asOwner(serverUrl, `alter database ${name} allow_connections ${allowed}`);
+      if (!allowed) {
+        const others = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`;
+        await asOwner(serverUrl, others);
+      }
+    },
     async drop() {
       await orm.close();
       await asOwner(serverUrl, `drop database ${name} with (force)`);

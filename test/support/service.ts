@@ -1,9 +1,10 @@
-import { pino } from 'pino';
+import type { Logger } from 'pino';
 import { SANDBOX_LOGIN } from '../../plugins/connectwise/sandbox/seed.js';
 import type { Sandbox } from '../../plugins/connectwise/sandbox/server.js';
 import { startSandbox } from '../../plugins/connectwise/sandbox/server.js';
 import { readConfig } from '../../src/config.js';
 import { type Service, startService } from '../../src/service.js';
+import { openLog } from '../../src/watch/log.js';
 import { freshDatabase, type TestDatabase } from './database.js';
 import { type GraphQLClient, graphqlClient } from './graphql-client.js';
 import { testKey } from './keys.js';
@@ -30,8 +31,11 @@ export async function startTestService({
   tls,
   allowedHosts = [],
   environment = {},
+  logger,
 }: {
   now?: () => Date;
+  /** Where it logs; unless given, `log` of the answer has what is a warning or worse. */
+  logger?: Logger;
   /** Serve the sandbox as https://localhost with this certificate. */
   tls?: { key: string; cert: string };
   /** Other sandboxes that it may talk to. */
@@ -41,7 +45,7 @@ export async function startTestService({
   const database = await freshDatabase();
   const sandbox = await startSandbox({ now, tls });
   const log: string[] = [];
-  const logger = pino({ level: 'warn' }, { write: line => log.push(line) });
+  const used = logger ?? openLog('warn', { write: line => void log.push(line) });
   const start = (port: string) =>
     startService(
       readConfig({
@@ -54,7 +58,7 @@ export async function startTestService({
         CONNECTWISE_CLIENT_ID: '00000000-0000-4000-8000-000000000001',
         ...environment,
       }),
-      { logger, now },
+      { logger: used, now },
     );
   const service = await start('0');
   const bridge: TestService = {

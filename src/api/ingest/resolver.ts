@@ -1,15 +1,22 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import { upsertOrganizations } from '../../domain/partners/upsert-organizations.js';
 import { upsertPartners } from '../../domain/partners/upsert-partners.js';
+import type { IngestResult } from '../../domain/reports/report.js';
 import { reportUsage } from '../../domain/usage/report-usage.js';
 import { reportBackupJobs } from '../../pipelines/events/report-backup-jobs.js';
+import type { ReportedKind } from '../../watch/metrics.js';
 import { ForBackupPlatforms } from '../access.js';
-import type { ApiContext } from '../context.js';
+import type { ApiContext, ApiDependencies } from '../context.js';
 import { atMostRows } from '../limits.js';
 import { BackupJobInput, IngestPayload, OrganizationInput, PartnerInput, UsageInput } from './types.js';
 
 const rules =
   'Up to 10,000 rows a call. Bad rows are rejected one by one with their index and reason, good rows are kept. Safe to repeat: send a call again whenever you are not sure that it arrived.';
+
+function counted(kind: ReportedKind, { metrics }: ApiDependencies, result: IngestResult): IngestResult {
+  metrics.countReport(kind, result);
+  return result;
+}
 
 @Resolver()
 export class IngestResolver {
@@ -22,7 +29,8 @@ export class IngestResolver {
     @Ctx() { em, app }: ApiContext,
   ): Promise<IngestPayload> {
     atMostRows('partners', partners);
-    return upsertPartners(em, partners, { now: app.now(), usageRunTime: app.config.usageRunTime });
+    const options = { now: app.now(), usageRunTime: app.config.usageRunTime };
+    return counted('partner', app, await upsertPartners(em, partners, options));
   }
 
   @ForBackupPlatforms()
@@ -31,10 +39,10 @@ export class IngestResolver {
   })
   async upsertOrganizations(
     @Arg('organizations', () => [OrganizationInput]) organizations: OrganizationInput[],
-    @Ctx() { em }: ApiContext,
+    @Ctx() { em, app }: ApiContext,
   ): Promise<IngestPayload> {
     atMostRows('organizations', organizations);
-    return upsertOrganizations(em, organizations);
+    return counted('organization', app, await upsertOrganizations(em, organizations));
   }
 
   @ForBackupPlatforms()
@@ -46,7 +54,7 @@ export class IngestResolver {
     @Ctx() { em, app }: ApiContext,
   ): Promise<IngestPayload> {
     atMostRows('records', records);
-    return reportUsage(em, records, { now: app.now() });
+    return counted('usage_record', app, await reportUsage(em, records, { now: app.now() }));
   }
 
   @ForBackupPlatforms()
@@ -59,6 +67,7 @@ export class IngestResolver {
   ): Promise<IngestPayload> {
     atMostRows('jobs', jobs);
     const { retentionDays } = app.config;
-    return reportBackupJobs(em, jobs, { now: app.now(), wakeUp: app.wakeUp, retentionDays });
+    const options = { now: app.now(), wakeUp: app.wakeUp, retentionDays };
+    return counted('backup_job', app, await reportBackupJobs(em, jobs, options));
   }
 }

@@ -4,6 +4,9 @@ import type { Logger } from 'pino';
 import { query } from '../../db/sql.js';
 import { Integration, IntegrationStatus } from '../../domain/integrations/integration.js';
 import type { PsaAdapter } from '../../psa/adapter.js';
+import { withLogFields } from '../../watch/log.js';
+import type { Metrics } from '../../watch/metrics.js';
+import { inSpan } from '../../watch/span.js';
 import { needAttention, probeIntegration } from '../integrations/attention.js';
 import type { PsaConnections } from '../psa-connections.js';
 import { finishRuns } from '../runs/finish-runs.js';
@@ -13,13 +16,14 @@ import { type HeldLease, releaseLease, renewLease, takeLease } from './lease.js'
 import { outcomeOfError, type Trouble } from './outcome-of-error.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { type PreparedDelivery, preparePage } from './prepare-page.js';
-import { type Outcome, recordOutcomes } from './record-outcomes.js';
+import { attemptOutcome, type Outcome, recordOutcomes } from './record-outcomes.js';
 import type { TicketOptions } from './ticket-draft.js';
 
 export interface DeliverySurroundings {
   orm: MikroORM;
   connections: PsaConnections;
   logger: Logger;
+  metrics: Metrics;
   now(): Date;
   /** Names this process in leases. */
   owner: string;
@@ -73,7 +77,7 @@ async function workSlice(
   integrationId: string,
   stop: AbortSignal,
 ): Promise<void> {
-  const { connections, now, logger } = surroundings;
+  const { connections, now, logger, metrics } = surroundings;
   const integration = await em.findOne(
     Integration,
     { id: integrationId, disconnectedAt: null },
@@ -104,7 +108,10 @@ async function workSlice(
   let trouble: Trouble | undefined;
   let silences = 0;
   const over = () => trouble !== undefined || stop.aborted || performance.now() > sliceEnds;
-  const writer = new OutcomeWriter(outcomes => recordOutcomes(em.fork(), lease, outcomes, now()));
+  const writer = new OutcomeWriter(async outcomes => {
+    const written = await recordOutcomes(em.fork(), lease, outcomes, now());
+    for (const { kind, outcome } of written) metrics.countAttempt(kind, attemptOutcome(outcome));
+  });
 
   async function claimPage(): Promise<PreparedDelivery[]> {
     if (over()) return [];
@@ -145,10 +152,26 @@ async function workSlice(
     }
   }
 
+  function watchedAttempt(delivery: PreparedDelivery): Promise<Outcome> {
+    const { id, kind } = delivery;
+    const attributes = {
+      'psa_bridge.integration.id': integrationId,
+      'psa_bridge.delivery.id': id,
+      'psa_bridge.delivery.kind': kind,
+    };
+    return withLogFields({ integration: integrationId, delivery: id }, () =>
+      inSpan('delivery attempt', attributes, async span => {
+        const outcome = await attempt(delivery);
+        span.setAttribute('psa_bridge.delivery.outcome', attemptOutcome(outcome));
+        return outcome;
+      }),
+    );
+  }
+
   const { concurrency } = connections;
   await pMap(
     claimed(),
-    deliverInTurn(async delivery => writer.add(await attempt(delivery))),
+    deliverInTurn(async delivery => writer.add(await watchedAttempt(delivery))),
     { concurrency },
   );
   await writer.finish();

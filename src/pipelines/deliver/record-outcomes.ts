@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
+import type { AttemptOutcome, DeliveryKindName } from '../../watch/metrics.js';
 import type { HeldLease } from './lease.js';
 
 /** What became of one attempt. */
@@ -21,17 +22,23 @@ export interface Outcome {
   targetKey?: string;
 }
 
+/** The outcome as metrics and traces name it. */
+export function attemptOutcome({ state, notTried }: Pick<Outcome, 'state' | 'notTried'>): AttemptOutcome {
+  if (state !== 'PENDING') return state;
+  return notTried ? 'NOT_TRIED' : 'RETRY';
+}
+
 /**
  * Writes outcomes in one statement, but only under the lease: a worker that was frozen past it changes
- * nothing. Returns how many were written.
+ * nothing. Returns those that were written.
  */
 export async function recordOutcomes(
   em: EntityManager,
   lease: HeldLease,
   outcomes: readonly Outcome[],
   now: Date,
-): Promise<number> {
-  const written = await query(
+): Promise<{ kind: DeliveryKindName; outcome: Outcome }[]> {
+  const written = await query<{ id: string; kind: DeliveryKindName }>(
     em,
     `update delivery d set
        state = o.state,
@@ -53,8 +60,9 @@ export async function recordOutcomes(
        "targetKey" text)
      where d.id = o.id and d.state = 'PENDING'
        and exists (select 1 from lease where name = $2 and fence = $3)
-     returning 1`,
+     returning d.id, d.kind`,
     [JSON.stringify(outcomes), lease.name, lease.fence, now],
   );
-  return written.length;
+  const byId = new Map(outcomes.map(outcome => [outcome.id, outcome]));
+  return written.map(({ id, kind }) => ({ kind, outcome: byId.get(id)! }));
 }
