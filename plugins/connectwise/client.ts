@@ -69,6 +69,7 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
 
   /** A refused login was not carried out, so sending again is safe, also for writes. */
   async function sendUntilAccepted(request: Parameters<typeof send>[0]): Promise<PsaResponse> {
+    const usedCodebase = codebase;
     let response = await send(request);
     const refused = () => looksLikeRefusedLogin(response, request.method);
     if (!refused()) return response;
@@ -80,7 +81,10 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
       return response;
     }
     // It worked before: perhaps the cloud was upgraded, and this codebase is gone.
-    if (response.status === 404 && (await codebaseMoved())) response = await send(request);
+    // Another request may have found that out while this one was under way.
+    if (response.status === 404 && (codebase !== usedCodebase || (await codebaseMoved()))) {
+      response = await send(request);
+    }
     return response;
   }
 

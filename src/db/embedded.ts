@@ -111,8 +111,11 @@ async function ensureDatabase(url: string): Promise<void> {
   }
 }
 
-/** The package ends the process on a signal before our own orderly stop could: its listeners are taken away again. */
-async function importWithoutItsHooks() {
+/**
+ * The package ends the process on a signal before our own orderly stop could, and at its end with its own exit
+ * code: its listeners are taken away again.
+ */
+export async function importWithoutItsHooks() {
   const events = [
     'SIGTERM',
     'SIGINT',

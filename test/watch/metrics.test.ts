@@ -190,7 +190,9 @@ describe('the metrics', () => {
     await em.transactional(async tx => {
       await query(tx, 'set local enable_seqscan = off'); // the table is too small for an index to be worth it
       const plan = await query<{ 'QUERY PLAN': string }>(tx, `explain ${openDeliveries}`, [new Date()]);
-      expect(plan.map(line => line['QUERY PLAN']).join('\n')).toMatch(/Scan (using|on) delivery_integration_id_state_id_index/);
+      expect(plan.map(line => line['QUERY PLAN']).join('\n')).toMatch(
+        /Scan (using|on) delivery_integration_id_state_id_index/,
+      );
     });
   });
 

@@ -238,6 +238,20 @@ describe('a login', () => {
     expect(sandbox.store.ticketsByReference('after-upgrade')).toHaveLength(1);
   });
 
+  test('goes on with every request that was under way when the code base moved', async () => {
+    const adapter = connect();
+    await adapter.listServiceBoards();
+    sandbox.options.latencyMs = 20;
+    sandbox.faults.inject({}, { kind: 'upgraded' }, { times: Number.POSITIVE_INFINITY });
+    const references = Array.from({ length: 6 }, (_, n) => `moved-${n}`);
+    await Promise.all(
+      references.map(reference =>
+        adapter.createTicket({ reference, summary: 's', body: 'b', companyId: '250' }),
+      ),
+    );
+    expect(sandbox.store.tickets.size).toBe(6);
+  });
+
   test('is in no log line', async () => {
     const adapter = connect();
     await adapter.createTicket({ reference: 'r', summary: 's', body: 'b', companyId: '250' });
