@@ -81,17 +81,16 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
       return response;
     }
     // It worked before: perhaps the cloud was upgraded, and this codebase is gone.
-    // Another request may have found that out while this one was under way.
-    if (response.status === 404 && (codebase !== usedCodebase || (await codebaseMoved()))) {
-      response = await send(request);
-    }
+    if (response.status === 404 && (await codebaseMoved(usedCodebase))) response = await send(request);
     return response;
   }
 
-  async function codebaseMoved(): Promise<boolean> {
+  /** Whether there is another one than `used`; several requests may find that out at the same time. */
+  async function codebaseMoved(used: string): Promise<boolean> {
+    if (codebase !== used) return true;
     const info = await companyInfo();
     const current = info?.Codebase;
-    if (!current || !/^[\w.]+\/$/.test(current) || current === codebase) return false;
+    if (!current || !/^[\w.]+\/$/.test(current) || current === used) return false;
     codebase = current;
     return true;
   }
