@@ -6,6 +6,8 @@ import { PlannedChange } from '../domain/deliveries/planned-change.js';
 import { SyncRun } from '../domain/deliveries/sync-run.js';
 import { Integration } from '../domain/integrations/integration.js';
 import { Mapping } from '../domain/mappings/mapping.js';
+import { Notice } from '../domain/notices/notice.js';
+import { NoticeDelivery } from '../domain/notices/notice-delivery.js';
 import { Organization } from '../domain/partners/organization.js';
 import { Partner } from '../domain/partners/partner.js';
 import { UsageLine } from '../domain/usage/usage-line.js';
@@ -20,6 +22,8 @@ export const entities = [
   Integration,
   Lease,
   Mapping,
+  Notice,
+  NoticeDelivery,
   Organization,
   Partner,
   PlannedChange,
