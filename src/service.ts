@@ -12,6 +12,7 @@ import { CredentialVault } from './domain/integrations/credentials.js';
 import { wakeUpByNotice, wakeUpInPostgres } from './jobs/wake-up.js';
 import { startWorker } from './jobs/worker.js';
 import { localSecretsIn } from './local-secrets.js';
+import { createNoticeSenders } from './pipelines/notices/senders.js';
 import { PsaConnections } from './pipelines/psa-connections.js';
 import { createGuardedHttp } from './psa/guarded-http.js';
 import { loadPlugins } from './psa/plugins.js';
@@ -74,6 +75,8 @@ export async function startService(
     if (operatorToken) await ensureOperatorToken(orm.em.fork(), operatorToken);
 
     if (config.roles.includes('worker')) {
+      const notices = createNoticeSenders(config.notices);
+      started.push(() => notices.close());
       const worker = await startWorker({
         orm,
         databaseUrl,
@@ -86,6 +89,7 @@ export async function startService(
         usageRules: config.usageRules,
         usageRunTime: config.usageRunTime,
         wakeUp,
+        notices,
       });
       started.push(() => worker.stop(graceMs));
     }

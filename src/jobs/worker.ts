@@ -1,13 +1,15 @@
 import type { ChangeFeed } from '../db/changes.js';
+import type { NoticeSurroundings } from '../pipelines/notices/send-notices.js';
 import type { UsageSurroundings } from '../pipelines/usage/plan-usage-runs.js';
 import type { IntegrationJob } from '../pipelines/wake-up.js';
 import { makeAgenda } from './agenda.js';
 import { defineDeliver } from './deliver.js';
 import { defineDigest } from './digest.js';
+import { defineNotices } from './notices.js';
 import { defineTick } from './tick.js';
 import { defineUsage } from './usage.js';
 
-export interface WorkerSurroundings extends UsageSurroundings {
+export interface WorkerSurroundings extends UsageSurroundings, NoticeSurroundings {
   databaseUrl: string;
   mongodbUrl: string | undefined;
   changes: ChangeFeed;
@@ -33,6 +35,7 @@ export async function startWorker(surroundings: WorkerSurroundings): Promise<Wor
   defineUsage(agenda, surroundings, inMongo);
   defineDigest(agenda, surroundings, inMongo);
   defineDeliver(agenda, surroundings, inMongo, stopping.signal);
+  defineNotices(agenda, surroundings, inMongo, stopping.signal);
   agenda.on('fail', (error, job) => logger.error({ job: job.attrs.name, err: error }, 'a job failed'));
   await agenda.start();
   const unsubscribe = changes.on(change => {

@@ -79,4 +79,11 @@ export class IntegrationOptionsInput {
 
   @Field(() => LocalTimeScalar, { nullable: true, description: '`HH:MM` in the partner’s time zone.' })
   dailyDigestTime?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The partner’s own e-mail address, told when the integration breaks and when it is well again.',
+  })
+  notificationEmail?: string | null;
 }

@@ -80,6 +80,7 @@ export class IntegrationResolver {
       },
       dailyDigestEnabled: integration.dailyDigestEnabled,
       dailyDigestTime: integration.dailyDigestTime,
+      notificationEmail: integration.notificationEmail,
     };
   }
 }

@@ -134,6 +134,12 @@ export class IntegrationOptions {
 
   @Field(() => LocalTimeScalar, { description: 'When the digest of the day before is written.' })
   dailyDigestTime!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The partner’s own e-mail address for notices. Null: the partner is not told by e-mail.',
+  })
+  notificationEmail?: string | null;
 }
 
 @ObjectType('Integration', { description: 'One partner connected to one account of a PSA.' })

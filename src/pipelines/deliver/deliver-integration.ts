@@ -7,6 +7,7 @@ import type { PsaAdapter } from '../../psa/adapter.js';
 import { needAttention, probeIntegration } from '../integrations/attention.js';
 import type { PsaConnections } from '../psa-connections.js';
 import { finishRuns } from '../runs/finish-runs.js';
+import type { WakeUp } from '../wake-up.js';
 import { attemptDelivery } from './attempt-delivery.js';
 import { claimDueDeliveries } from './claim-due-deliveries.js';
 import { type HeldLease, releaseLease, renewLease, takeLease } from './lease.js';
@@ -23,6 +24,7 @@ export interface DeliverySurroundings {
   now(): Date;
   /** Names this process in leases. */
   owner: string;
+  wakeUp: WakeUp;
 }
 
 /** Requests to one PSA at once. ConnectWise asks to limit parallelism without naming a number. */
@@ -72,7 +74,7 @@ async function workSlice(
   integrationId: string,
   stop: AbortSignal,
 ): Promise<void> {
-  const { connections, now, logger } = surroundings;
+  const { connections, now, logger, wakeUp } = surroundings;
   const integration = await em.findOne(
     Integration,
     { id: integrationId, disconnectedAt: null },
@@ -85,12 +87,10 @@ async function workSlice(
     adapter = connections.adapterFor(integration);
   } catch (error) {
     logger.error({ integration: integrationId, err: error }, 'the connection cannot be opened');
-    await needAttention(
-      em,
-      integrationId,
-      'The stored credentials cannot be opened. Enter them again.',
-      now(),
-    );
+    await needAttention(em, integrationId, 'The stored credentials cannot be opened. Enter them again.', {
+      now: now(),
+      wakeUp,
+    });
     return;
   }
   if (integration.status === IntegrationStatus.NEEDS_ATTENTION) {
@@ -144,7 +144,7 @@ async function workSlice(
 
   await pMap(claimed(), async delivery => writer.add(await attempt(delivery)), { concurrency });
   await writer.finish();
-  await settle(em, integration, trouble, now());
+  await settle(em, integration, trouble, { now: now(), wakeUp });
 }
 
 function ticketOptions(integration: Integration): TicketOptions {
@@ -177,9 +177,10 @@ async function settle(
   em: EntityManager,
   integration: Integration,
   trouble: Trouble | undefined,
-  now: Date,
+  { now, wakeUp }: { now: Date; wakeUp: WakeUp },
 ): Promise<void> {
-  if (trouble?.kind === 'NEEDS_ATTENTION') await needAttention(em, integration.id, trouble.reason, now);
+  if (trouble?.kind === 'NEEDS_ATTENTION')
+    await needAttention(em, integration.id, trouble.reason, { now, wakeUp });
   const restingUntil = trouble?.kind === 'REST' ? trouble.until : null;
   if (restingUntil || integration.restingUntil) {
     await query(em, 'update integration set resting_until = $2 where id = $1', [
@@ -193,7 +194,7 @@ async function settle(
       trouble.reason,
     ]);
   }
-  await finishRuns(em, integration.id, now);
+  await finishRuns(em, integration.id, { now, wakeUp });
 }
 
 /** When something is due next; null while the integration does not deliver. */
