@@ -10,6 +10,29 @@ const list = z
       .filter(item => item !== ''),
   );
 
+/** Standard Webhooks: "whsec_" and 24 to 64 bytes in base64. */
+const webhookSecret = z.string().refine(secret => {
+  const [, encoded] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret) ?? [];
+  const { length } = Buffer.from(encoded ?? '', 'base64');
+  return encoded !== undefined && encoded.length % 4 === 0 && length >= 24 && length <= 64;
+}, 'each secret is "whsec_" and 24 to 64 bytes in base64');
+
+const webhookUrl = z
+  .url({ protocol: /^https?$/, error: 'each is a URL' })
+  .max(2_000)
+  .refine(url => {
+    const { username, password } = new URL(url);
+    return username === '' && password === '';
+  }, 'a URL may hold no user and no password');
+
+/** "PSA Bridge <bridge@vendor.example>", or the address alone. */
+const sender = z
+  .string()
+  .refine(
+    text => z.email().safeParse(/^[^<>\r\n]*<([^<>]+)>$/.exec(text)?.[1] ?? text).success,
+    'an e-mail address, or "Name <address>"',
+  );
+
 /** "Backup Usage=maximum;Protected Machines=last": how a period's quantity comes of a type's measurements. */
 const usageRules = z
   .string()
@@ -69,10 +92,28 @@ const settings = z.object({
     .default(400),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be the address of an OpenTelemetry collector').optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url('must be an address').optional(),
+  WEBHOOK_URLS: list.pipe(z.array(webhookUrl)),
+  WEBHOOK_SECRET: list.pipe(z.array(webhookSecret)),
+  WEBHOOK_ALLOWED_HOSTS: list,
+  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'smtp://… or smtps://…' }).optional(),
+  EMAIL_FROM: sender.optional(),
+  OPERATOR_EMAILS: list.pipe(z.array(z.email('each is an e-mail address'))),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
 export type Role = 'api' | 'worker';
+
+/** Who is told of trouble, and how. */
+export interface NoticeSettings {
+  webhookUrls: readonly string[];
+  /** Newest first; every webhook is signed with all of them. */
+  webhookSecrets: readonly string[];
+  webhookAllowedHosts: readonly string[];
+  /** Set together with `emailFrom`, or no e-mail is sent. */
+  smtpUrl: string | undefined;
+  emailFrom: string | undefined;
+  operatorEmails: readonly string[];
+}
 
 /** Every setting of the service, checked. The README's table says what each is for. */
 export interface Config {
@@ -111,6 +152,7 @@ export interface Config {
   retentionDays: number;
   /** Whether there is a collector for traces; where and how is left to OpenTelemetry's own variables. */
   sendTraces: boolean;
+  notices: NoticeSettings;
   logLevel: string;
 }
 
@@ -133,6 +175,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       'ENCRYPTION_KEYS: must be set when DATABASE_URL is; make one with "openssl rand -base64 32" and give every process the same',
     );
   }
+  if (parsed.success) problems.push(...noticeProblems(parsed.data));
   if (!parsed.success || problems.length > 0) {
     throw new ConfigError(`Wrong settings:\n${problems.map(problem => `  ${problem}`).join('\n')}`);
   }
@@ -160,6 +203,34 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     retentionDays: values.RETENTION_DAYS,
     sendTraces:
       (values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_ENDPOINT) !== undefined,
+    notices: {
+      webhookUrls: values.WEBHOOK_URLS,
+      webhookSecrets: values.WEBHOOK_SECRET,
+      webhookAllowedHosts: values.WEBHOOK_ALLOWED_HOSTS,
+      smtpUrl: values.SMTP_URL,
+      emailFrom: values.EMAIL_FROM,
+      operatorEmails: values.OPERATOR_EMAILS,
+    },
     logLevel: values.LOG_LEVEL,
   };
+}
+
+/** What only shows where several settings are looked at together. */
+function noticeProblems(values: z.infer<typeof settings>): string[] {
+  const allowed = new Set(values.WEBHOOK_ALLOWED_HOSTS.map(host => host.toLowerCase()));
+  const plain = values.WEBHOOK_URLS.map(url => new URL(url)).filter(
+    ({ protocol, host, hostname }) => protocol !== 'https:' && !allowed.has(host) && !allowed.has(hostname),
+  );
+  return [
+    ...plain.map(({ host }) => `WEBHOOK_URLS: ${host} must be reached by https`),
+    ...(values.WEBHOOK_URLS.length > 0 && values.WEBHOOK_SECRET.length === 0
+      ? [
+          'WEBHOOK_SECRET: must be set when WEBHOOK_URLS is; make one with "echo whsec_$(openssl rand -base64 32)"',
+        ]
+      : []),
+    ...(values.SMTP_URL && !values.EMAIL_FROM ? ['EMAIL_FROM: must be set when SMTP_URL is'] : []),
+    ...(values.OPERATOR_EMAILS.length > 0 && !values.SMTP_URL
+      ? ['SMTP_URL: must be set when OPERATOR_EMAILS is']
+      : []),
+  ];
 }

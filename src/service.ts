@@ -11,6 +11,7 @@ import { CredentialVault } from './domain/integrations/credentials.js';
 import { wakeUpByNotice, wakeUpInPostgres } from './jobs/wake-up.js';
 import { startWorker } from './jobs/worker.js';
 import { localSecretsIn } from './local-secrets.js';
+import { createNoticeSenders } from './pipelines/notices/senders.js';
 import { PsaConnections } from './pipelines/psa-connections.js';
 import { createGuardedHttp } from './psa/guarded-http.js';
 import { loadPlugins } from './psa/plugins.js';
@@ -92,6 +93,8 @@ export async function startService(
     const operatorToken = config.operatorToken ?? secrets?.operatorToken;
     if (operatorToken) await ensureOperatorToken(orm.em.fork(), operatorToken);
 
+    const notices = createNoticeSenders(config.notices);
+    started.push(() => notices.close());
     const worker = config.roles.includes('worker')
       ? await startWorker({
           orm,
@@ -108,6 +111,7 @@ export async function startService(
           usageRunTime: config.usageRunTime,
           retentionDays: config.retentionDays,
           wakeUp,
+          notices,
         })
       : undefined;
     if (worker) started.push(() => worker.stop(graceMs));

@@ -7,6 +7,8 @@ import { SyncRun } from '../domain/deliveries/sync-run.js';
 import { Integration } from '../domain/integrations/integration.js';
 import { RequestAllowance } from '../domain/integrations/request-allowance.js';
 import { Mapping } from '../domain/mappings/mapping.js';
+import { Notice } from '../domain/notices/notice.js';
+import { NoticeDelivery } from '../domain/notices/notice-delivery.js';
 import { Organization } from '../domain/partners/organization.js';
 import { Partner } from '../domain/partners/partner.js';
 import { UsageLine } from '../domain/usage/usage-line.js';
@@ -21,6 +23,8 @@ export const entities = [
   Integration,
   Lease,
   Mapping,
+  Notice,
+  NoticeDelivery,
   Organization,
   Partner,
   PlannedChange,

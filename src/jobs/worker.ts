@@ -1,15 +1,17 @@
 import type { ChangeFeed } from '../db/changes.js';
+import type { NoticeSurroundings } from '../pipelines/notices/send-notices.js';
 import type { UsageSurroundings } from '../pipelines/usage/plan-usage-runs.js';
 import type { IntegrationJob } from '../pipelines/wake-up.js';
 import { makeAgenda } from './agenda.js';
 import { defineDeliver } from './deliver.js';
 import { defineDigest } from './digest.js';
+import { defineNotices } from './notices.js';
 import { defineRetention } from './retention.js';
 import { defineTick } from './tick.js';
 import { defineUsage } from './usage.js';
 import { integrationOf } from './watch-job.js';
 
-export interface WorkerSurroundings extends UsageSurroundings {
+export interface WorkerSurroundings extends UsageSurroundings, NoticeSurroundings {
   databaseUrl: string;
   mongodbUrl: string | undefined;
   changes: ChangeFeed;
@@ -39,6 +41,7 @@ export async function startWorker(surroundings: WorkerSurroundings): Promise<Wor
   defineUsage(agenda, surroundings, inMongo);
   defineDigest(agenda, surroundings, inMongo);
   defineDeliver(agenda, surroundings, inMongo, stopping.signal);
+  defineNotices(agenda, surroundings, inMongo, stopping.signal);
   defineRetention(agenda, surroundings, stopping.signal);
   agenda.on('fail', (error, job) =>
     logger.error({ job: job.attrs.name, integration: integrationOf(job), err: error }, 'a job failed'),

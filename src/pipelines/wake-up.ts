@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 
 /** The jobs that work for one integration. */
-export type IntegrationJob = 'usage' | 'digest' | 'deliver';
+export type IntegrationJob = 'usage' | 'digest' | 'deliver' | 'notices';
 
 /**
  * Has a worker look at these integrations soon. Part of `em`'s transaction: nobody is woken for what is

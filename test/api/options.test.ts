@@ -166,6 +166,14 @@ describe('updateIntegrationOptions', () => {
     expect((await current()).alertPriorities.error).toBeNull();
   });
 
+  it('keeps the partner’s own address for notices until it is cleared', async () => {
+    await update({ notificationEmail: ' service@partner.example ' });
+    await update({ createMissingAdditions: true });
+    expect((await current()).notificationEmail).toBe('service@partner.example');
+    await update({ notificationEmail: null });
+    expect((await current()).notificationEmail).toBeNull();
+  });
+
   const refusals: [what: string, options: () => IntegrationOptionsInput, field: string[], code: string][] = [
     ['a board that is none', () => ({ serviceBoardId: '9999' }), ['serviceBoardId'], 'NOT_FOUND'],
     [
@@ -211,6 +219,7 @@ describe('updateIntegrationOptions', () => {
     ],
     ['a time that is none', () => ({ dailyDigestTime: '25:00' }), ['dailyDigestTime'], 'INVALID'],
     ['a time as a number', () => ({ dailyDigestTime: 7 as never }), ['dailyDigestTime'], 'INVALID'],
+    ['an e-mail address that is none', () => ({ notificationEmail: 'me' }), ['notificationEmail'], 'INVALID'],
     ['no answer to yes or no', () => ({ billingEnabled: null }), ['billingEnabled'], 'INVALID'],
   ];
   it.each(refusals)(

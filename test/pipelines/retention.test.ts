@@ -49,7 +49,7 @@ describe('old facts', () => {
   it('that are younger stay', async () => {
     const before = await count('backup_job_result');
     const thinned = await thinFacts(bridge.database.orm.em, new Date(Date.now() - days));
-    expect(thinned).toEqual({ deliveries: 0, jobResults: 0, runs: 0, measurements: 0 });
+    expect(thinned).toEqual({ deliveries: 0, jobResults: 0, runs: 0, measurements: 0, notices: 0 });
     expect(await count('backup_job_result')).toBe(before);
   });
 });

@@ -8,6 +8,7 @@ import {
 } from '../../domain/integrations/integration.js';
 import { reschedule } from '../../domain/integrations/reschedule.js';
 import type { Partner } from '../../domain/partners/partner.js';
+import { oweRecovery } from '../../pipelines/notices/owe-notice.js';
 import type { Credentials, PsaPlugin } from '../../psa/adapter.js';
 import type { ApiDependencies } from '../context.js';
 import { type UserError, userError } from '../user-error.js';
@@ -114,6 +115,7 @@ function storeCredentials(
     }
     if (revived || !known) reschedule(integration, partner, { now, usageRunTime: app.config.usageRunTime });
     await tx.flush();
+    if (integration.status === IntegrationStatus.CONNECTED) await oweRecovery(tx, integration.id, now);
     await app.wakeUp(tx, 'deliver', [integration.id]);
     return { integration, report };
   });

@@ -86,4 +86,11 @@ export class IntegrationOptionsInput {
     description: 'What becomes of job results that waited over an hour for a PSA that could not be reached.',
   })
   catchUp?: CatchUp | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The partner’s own e-mail address, told when the integration breaks and when it is well again.',
+  })
+  notificationEmail?: string | null;
 }

@@ -81,7 +81,7 @@ export class IntegrationMutations {
   @ForPortals()
   @Mutation(() => IntegrationPayload, {
     description:
-      'Changes the options that are given; the rest stays. All or nothing. userErrors: `NOT_FOUND` (`integrationId`, `serviceBoardId`, a priority: the PSA has none with this id), `NOT_ON_BOARD` (the type is not one of the board), `NOT_OF_TYPE` (the subtype is not one of the type), `NO_SERVICE_TYPE` (a subtype without a type), `NO_SERVICE_BOARD` (a type, a priority or the digest without a board, or clearing the board while these are set), `INVALID` (a time that is none, or null where there has to be a value), `CHECK_FAILED` (`billingEnabled`: a right that billing needs is missing). Fields begin with `options`.',
+      'Changes the options that are given; the rest stays. All or nothing. userErrors: `NOT_FOUND` (`integrationId`, `serviceBoardId`, a priority: the PSA has none with this id), `NOT_ON_BOARD` (the type is not one of the board), `NOT_OF_TYPE` (the subtype is not one of the type), `NO_SERVICE_TYPE` (a subtype without a type), `NO_SERVICE_BOARD` (a type, a priority or the digest without a board, or clearing the board while these are set), `INVALID` (a time or an e-mail address that is none, or null where there has to be a value), `CHECK_FAILED` (`billingEnabled`: a right that billing needs is missing). Fields begin with `options`.',
     complexity: 50,
   })
   async updateIntegrationOptions(
@@ -140,7 +140,8 @@ export class IntegrationMutations {
   ): Promise<DisconnectIntegrationPayload> {
     const integration = await findIntegration(context, id);
     if (!integration) return { disconnectedId: null, userErrors: [notFound('id', 'integration')] };
-    await disconnectIntegration(context.em, integration, context.app.now());
+    const { now, wakeUp } = context.app;
+    await disconnectIntegration(context.em, integration, { now: now(), wakeUp });
     return { disconnectedId: integration.id, userErrors: [] };
   }
 }

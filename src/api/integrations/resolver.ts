@@ -81,6 +81,7 @@ export class IntegrationResolver {
       dailyDigestEnabled: integration.dailyDigestEnabled,
       dailyDigestTime: integration.dailyDigestTime,
       catchUp: integration.catchUp,
+      notificationEmail: integration.notificationEmail,
     };
   }
 }

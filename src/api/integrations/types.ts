@@ -154,6 +154,12 @@ export class IntegrationOptions {
     description: 'What becomes of job results that waited over an hour for a PSA that could not be reached.',
   })
   catchUp!: CatchUp;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The partner’s own e-mail address for notices. Null: the partner is not told by e-mail.',
+  })
+  notificationEmail?: string | null;
 }
 
 @ObjectType('Integration', { description: 'One partner connected to one account of a PSA.' })

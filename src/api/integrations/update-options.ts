@@ -1,5 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { z } from 'zod';
 import { isLocalTime } from '../../domain/calendar.js';
 import {
   type ChosenRecord,
@@ -31,6 +32,7 @@ type Changes = Partial<
     | 'dailyDigestEnabled'
     | 'dailyDigestTime'
     | 'catchUp'
+    | 'notificationEmail'
     | 'lastCheck'
   >
 >;
@@ -49,6 +51,7 @@ export async function updateOptions(
   const userErrors: UserError[] = [];
   const changes: Changes = {
     ...readSwitches(options, userErrors),
+    ...readNotificationEmail(options, userErrors),
     ...(await chooseQueue(lookups, integration, options, userErrors)),
     ...(await choosePriorities(lookups, integration, options.alertPriorities ?? {}, userErrors)),
   };
@@ -116,6 +119,25 @@ function readSwitches(options: IntegrationOptionsInput, userErrors: UserError[])
     changes.dailyDigestTime = time;
   }
   return changes;
+}
+
+const emailAddress = z.email().max(254);
+
+function readNotificationEmail(
+  { notificationEmail }: IntegrationOptionsInput,
+  userErrors: UserError[],
+): Changes {
+  if (notificationEmail == null) return notificationEmail === null ? { notificationEmail } : {};
+  const read = emailAddress.safeParse(notificationEmail.trim());
+  if (read.success) return { notificationEmail: read.data };
+  userErrors.push(
+    userError(
+      ['options', 'notificationEmail'],
+      'INVALID',
+      'This is not an e-mail address such as service@partner.example. Give one, or null for none.',
+    ),
+  );
+  return {};
 }
 
 const priorityOf = {

@@ -41,7 +41,7 @@ export class Migration20261123120000_initial extends Migration {
     );
 
     this.addSql(
-      `create table "integration" ("id" uuid not null default uuid_v7(), "partner_id" uuid not null, "psa" text not null, "account" text not null, "credentials" text null, "status" text not null default 'CONNECTED', "status_reason" text null, "last_check" jsonb null, "service_board" jsonb null, "service_type" jsonb null, "service_subtype" jsonb null, "billing_enabled" boolean not null default false, "update_agreement_additions" boolean not null default false, "create_missing_additions" boolean not null default false, "priority_success" jsonb null, "priority_warning" jsonb null, "priority_error" jsonb null, "daily_digest_enabled" boolean not null default false, "daily_digest_time" text not null default '07:00', "catch_up" text not null default 'ALL', "next_digest_at" timestamptz null, "next_usage_at" timestamptz null, "next_probe_at" timestamptz null, "probes" int not null default 0, "resting_until" timestamptz null, "created_at" timestamptz not null default now(), "disconnected_at" timestamptz null, primary key ("id"));`,
+      `create table "integration" ("id" uuid not null default uuid_v7(), "partner_id" uuid not null, "psa" text not null, "account" text not null, "credentials" text null, "status" text not null default 'CONNECTED', "status_reason" text null, "last_check" jsonb null, "service_board" jsonb null, "service_type" jsonb null, "service_subtype" jsonb null, "billing_enabled" boolean not null default false, "update_agreement_additions" boolean not null default false, "create_missing_additions" boolean not null default false, "priority_success" jsonb null, "priority_warning" jsonb null, "priority_error" jsonb null, "daily_digest_enabled" boolean not null default false, "daily_digest_time" text not null default '07:00', "catch_up" text not null default 'ALL', "notification_email" text null, "next_digest_at" timestamptz null, "next_usage_at" timestamptz null, "next_probe_at" timestamptz null, "probes" int not null default 0, "resting_until" timestamptz null, "created_at" timestamptz not null default now(), "disconnected_at" timestamptz null, primary key ("id"));`,
     );
     this.addSql(`create index "integration_next_digest_at_index" on "integration" ("next_digest_at");`);
     this.addSql(`create index "integration_next_usage_at_index" on "integration" ("next_usage_at");`);
@@ -91,6 +91,26 @@ export class Migration20261123120000_initial extends Migration {
       `create index "planned_change_organization_id_index" on "planned_change" ("organization_id");`,
     );
     this.addSql(`create index "planned_change_run_id_id_index" on "planned_change" ("run_id", "id");`);
+
+    this.addSql(
+      `create table "notice" ("id" uuid not null default uuid_v7(), "type" text not null, "integration_id" uuid not null, "run_id" uuid null, "payload" jsonb not null, "due_at" timestamptz not null, "addressed_at" timestamptz null, "created_at" timestamptz not null default now(), primary key ("id"));`,
+    );
+    this.addSql(`create index "notice_run_id_index" on "notice" ("run_id");`);
+    this.addSql(`create index "notice_unaddressed" on "notice" ("due_at") where "addressed_at" is null;`);
+    this.addSql(
+      `create index "notice_integration_id_type_id_index" on "notice" ("integration_id", "type", "id");`,
+    );
+    this.addSql(`alter table "notice" add constraint "notice_type_run_id_unique" unique ("type", "run_id");`);
+
+    this.addSql(
+      `create table "notice_delivery" ("notice_id" uuid not null, "channel" text not null, "target" text not null, "state" text not null default 'PENDING', "attempts" int not null default 0, "next_attempt_at" timestamptz null, "last_error" text null, "delivered_at" timestamptz null, primary key ("notice_id", "channel", "target"));`,
+    );
+    this.addSql(
+      `create index "notice_delivery_gone" on "notice_delivery" ("channel", "target") where "state" = 'GONE';`,
+    );
+    this.addSql(
+      `create index "notice_delivery_due" on "notice_delivery" ("next_attempt_at") where "state" = 'PENDING';`,
+    );
 
     this.addSql(
       `create table "delivery" ("id" uuid not null default uuid_v7(), "integration_id" uuid not null, "kind" text not null, "key" text not null, "organization_id" uuid null, "job_result_id" uuid null, "run_id" uuid null, "state" text not null default 'PENDING', "summary" text not null, "content" jsonb not null default '{}', "target_key" text null, "attempts" int not null default 0, "unsure" boolean not null default false, "claim_fence" bigint null, "next_attempt_at" timestamptz null, "last_error" text null, "reason_code" text null, "psa_record_id" text null, "psa_record_url" text null, "quantity_before" numeric null, "quantity_after" numeric null, "created_at" timestamptz not null default now(), "delivered_at" timestamptz null, primary key ("id"));`,
@@ -216,6 +236,32 @@ export class Migration20261123120000_initial extends Migration {
     );
 
     this.addSql(
+      `alter table "notice" add constraint "notice_integration_id_foreign" foreign key ("integration_id") references "integration" ("id");`,
+    );
+    this.addSql(
+      `alter table "notice" add constraint "notice_run_id_foreign" foreign key ("run_id") references "sync_run" ("id") on delete set null;`,
+    );
+    this.addSql(
+      `alter table "notice" add constraint "notice_type_check" check ("type" in ('integration.needs_attention', 'integration.recovered', 'run.failed', 'delivery.held'));`,
+    );
+
+    this.addSql(
+      `alter table "notice_delivery" add constraint "notice_delivery_notice_id_foreign" foreign key ("notice_id") references "notice" ("id") on delete cascade;`,
+    );
+    this.addSql(
+      `alter table "notice_delivery" add constraint "notice_delivery_delivered" check ((state = 'DELIVERED') = (delivered_at is not null));`,
+    );
+    this.addSql(
+      `alter table "notice_delivery" add constraint "notice_delivery_next_attempt" check ((state = 'PENDING') = (next_attempt_at is not null));`,
+    );
+    this.addSql(
+      `alter table "notice_delivery" add constraint "notice_delivery_channel_check" check ("channel" in ('webhook', 'email'));`,
+    );
+    this.addSql(
+      `alter table "notice_delivery" add constraint "notice_delivery_state_check" check ("state" in ('PENDING', 'DELIVERED', 'FAILED', 'GONE'));`,
+    );
+
+    this.addSql(
       `alter table "delivery" add constraint "delivery_integration_id_foreign" foreign key ("integration_id") references "integration" ("id");`,
     );
     this.addSql(
@@ -283,10 +329,13 @@ export class Migration20261123120000_initial extends Migration {
     this.addSql(`alter table "delivery" drop constraint "delivery_job_result_id_foreign";`);
     this.addSql(`alter table "mapping" drop constraint "mapping_integration_id_foreign";`);
     this.addSql(`alter table "sync_run" drop constraint "sync_run_integration_id_foreign";`);
+    this.addSql(`alter table "notice" drop constraint "notice_integration_id_foreign";`);
     this.addSql(`alter table "delivery" drop constraint "delivery_integration_id_foreign";`);
     this.addSql(`alter table "usage_statement" drop constraint "usage_statement_integration_id_foreign";`);
     this.addSql(`alter table "planned_change" drop constraint "planned_change_run_id_foreign";`);
+    this.addSql(`alter table "notice" drop constraint "notice_run_id_foreign";`);
     this.addSql(`alter table "delivery" drop constraint "delivery_run_id_foreign";`);
+    this.addSql(`alter table "notice_delivery" drop constraint "notice_delivery_notice_id_foreign";`);
     this.addSql(`alter table "usage_line" drop constraint "usage_line_delivery_id_foreign";`);
     this.addSql(`alter table "usage_line" drop constraint "usage_line_statement_id_foreign";`);
 
@@ -300,6 +349,8 @@ export class Migration20261123120000_initial extends Migration {
     this.addSql(`drop table if exists "request_allowance" cascade;`);
     this.addSql(`drop table if exists "sync_run" cascade;`);
     this.addSql(`drop table if exists "planned_change" cascade;`);
+    this.addSql(`drop table if exists "notice" cascade;`);
+    this.addSql(`drop table if exists "notice_delivery" cascade;`);
     this.addSql(`drop table if exists "delivery" cascade;`);
     this.addSql(`drop table if exists "usage_record" cascade;`);
     this.addSql(`drop table if exists "usage_statement" cascade;`);

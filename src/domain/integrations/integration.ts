@@ -136,6 +136,10 @@ export class Integration {
   @Enum({ items: () => CatchUp })
   catchUp: CatchUp & Opt = CatchUp.ALL;
 
+  /** The partner's own address for notices; null: the partner is not told. */
+  @Property({ type: 'text', nullable: true })
+  notificationEmail?: string | null;
+
   /** When the next digest run is due; null while the digest is off. The tick's own column: see schedule.ts. */
   @Property({ type: 'timestamptz', nullable: true })
   @Index()

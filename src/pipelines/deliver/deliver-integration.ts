@@ -10,6 +10,7 @@ import { inSpan } from '../../watch/span.js';
 import { needAttention, probeIntegration } from '../integrations/attention.js';
 import type { PsaConnections } from '../psa-connections.js';
 import { finishRuns } from '../runs/finish-runs.js';
+import type { WakeUp } from '../wake-up.js';
 import { attemptDelivery } from './attempt-delivery.js';
 import { claimDueDeliveries } from './claim-due-deliveries.js';
 import { type HeldLease, releaseLease, renewLease, takeLease } from './lease.js';
@@ -29,6 +30,7 @@ export interface DeliverySurroundings {
   owner: string;
   /** How long a worker that gives no sign of life keeps its work; a third of it is one slice. */
   leaseMs: number;
+  wakeUp: WakeUp;
 }
 
 const pageSize = 100;
@@ -77,7 +79,7 @@ async function workSlice(
   integrationId: string,
   stop: AbortSignal,
 ): Promise<void> {
-  const { connections, now, logger, metrics } = surroundings;
+  const { connections, now, logger, metrics, wakeUp } = surroundings;
   const integration = await em.findOne(
     Integration,
     { id: integrationId, disconnectedAt: null },
@@ -90,12 +92,10 @@ async function workSlice(
     adapter = connections.adapterFor(integration);
   } catch (error) {
     logger.error({ integration: integrationId, err: error }, 'the connection cannot be opened');
-    await needAttention(
-      em,
-      integrationId,
-      'The stored credentials cannot be opened. Enter them again.',
-      now(),
-    );
+    await needAttention(em, integrationId, 'The stored credentials cannot be opened. Enter them again.', {
+      now: now(),
+      wakeUp,
+    });
     return;
   }
   if (integration.status === IntegrationStatus.NEEDS_ATTENTION) {
@@ -175,7 +175,7 @@ async function workSlice(
     { concurrency },
   );
   await writer.finish();
-  await settle(em, integration, trouble, now());
+  await settle(em, integration, trouble, { now: now(), wakeUp });
 }
 
 /** One after the other within an organization, also from one page to the next. */
@@ -227,9 +227,10 @@ async function settle(
   em: EntityManager,
   integration: Integration,
   trouble: Trouble | undefined,
-  now: Date,
+  { now, wakeUp }: { now: Date; wakeUp: WakeUp },
 ): Promise<void> {
-  if (trouble?.kind === 'NEEDS_ATTENTION') await needAttention(em, integration.id, trouble.reason, now);
+  if (trouble?.kind === 'NEEDS_ATTENTION')
+    await needAttention(em, integration.id, trouble.reason, { now, wakeUp });
   const restingUntil = trouble?.kind === 'REST' ? trouble.until : null;
   if (restingUntil || integration.restingUntil) {
     await query(em, 'update integration set resting_until = $2 where id = $1', [
@@ -243,7 +244,7 @@ async function settle(
       trouble.reason,
     ]);
   }
-  await finishRuns(em, integration.id, now);
+  await finishRuns(em, integration.id, { now, wakeUp });
 }
 
 /** When something is due next; null while the integration does not deliver. */

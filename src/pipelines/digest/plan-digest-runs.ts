@@ -3,14 +3,13 @@ import { Integration } from '../../domain/integrations/integration.js';
 import type { DeliverySurroundings } from '../deliver/deliver-integration.js';
 import { releaseLease, takeLease } from '../deliver/lease.js';
 import { unplannedRuns } from '../runs/unplanned-runs.js';
-import type { WakeUp } from '../wake-up.js';
 import { planDigestRun } from './plan-digest-run.js';
 
 const leaseMs = 5 * 60_000;
 
 /** Plans the integration's digest runs, the oldest day first, alone. */
 export async function planDigestRuns(
-  { orm, owner, now, wakeUp }: DeliverySurroundings & { wakeUp: WakeUp },
+  { orm, owner, now, wakeUp }: DeliverySurroundings,
   integrationId: string,
 ): Promise<void> {
   const em = orm.em.fork();

@@ -2,6 +2,8 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
 import { type Integration, IntegrationStatus } from '../../domain/integrations/integration.js';
 import type { PsaAdapter } from '../../psa/adapter.js';
+import { oweRecovery, oweTrouble } from '../notices/owe-notice.js';
+import type { WakeUp } from '../wake-up.js';
 
 const minute = 60_000;
 
@@ -10,23 +12,26 @@ function nextProbe(now: Date, probes: number): Date {
   return new Date(now.getTime() + Math.min(2 ** probes, 30) * minute);
 }
 
-/** The PSA refuses the login or a right is missing: deliveries wait, the partner is told what to do. */
+/** The PSA refuses the login or a right is missing: deliveries wait, and people are told what to do, once. */
 export async function needAttention(
   em: EntityManager,
   integrationId: string,
   reason: string,
-  now: Date,
+  { now, wakeUp }: { now: Date; wakeUp: WakeUp },
 ): Promise<void> {
-  await query(
-    em,
-    `update integration set status = 'NEEDS_ATTENTION', status_reason = $2, next_probe_at = $3, probes = 0
-     where id = $1 and status = 'CONNECTED'`,
-    [integrationId, reason, nextProbe(now, 0)],
-  );
-  await query(em, `update sync_run set error = $2 where integration_id = $1 and state = 'RUNNING'`, [
-    integrationId,
-    reason,
-  ]);
+  await em.transactional(async tx => {
+    const broken = await query(
+      tx,
+      `update integration set status = 'NEEDS_ATTENTION', status_reason = $2, next_probe_at = $3, probes = 0
+     where id = $1 and status = 'CONNECTED' returning 1`,
+      [integrationId, reason, nextProbe(now, 0)],
+    );
+    if (broken.length > 0) await oweTrouble(tx, integrationId, { now, wakeUp });
+    await query(tx, `update sync_run set error = $2 where integration_id = $1 and state = 'RUNNING'`, [
+      integrationId,
+      reason,
+    ]);
+  });
 }
 
 /** Tries an integration that needs attention again; true when it is well and its deliveries can go out. */
@@ -49,6 +54,9 @@ export async function probeIntegration(
     integration.nextProbeAt = null;
     integration.probes = 0;
   }
-  await em.flush();
+  await em.transactional(async tx => {
+    await tx.flush();
+    if (!failed) await oweRecovery(tx, integration.id, now);
+  });
   return !failed;
 }

@@ -3,6 +3,7 @@ import { query } from '../../db/sql.js';
 import { type Integration, IntegrationStatus } from '../../domain/integrations/integration.js';
 import { reschedule } from '../../domain/integrations/reschedule.js';
 import { reasons } from '../deliver/reasons.js';
+import { oweRecovery } from '../notices/owe-notice.js';
 import { finishRuns } from '../runs/finish-runs.js';
 import type { WakeUp } from '../wake-up.js';
 
@@ -30,6 +31,7 @@ export async function resumeIntegration(
     integration.probes = 0;
     reschedule(integration, await integration.partner.loadOrFail(), { now, usageRunTime });
     await tx.flush();
+    await oweRecovery(tx, integration.id, now);
     await wakeUp(tx, 'deliver', [integration.id]);
   });
 }
@@ -41,7 +43,7 @@ export async function resumeIntegration(
 export async function disconnectIntegration(
   em: EntityManager,
   integration: Integration,
-  now: Date,
+  { now, wakeUp }: { now: Date; wakeUp: WakeUp },
 ): Promise<void> {
   await em.transactional(async tx => {
     integration.credentials = null;
@@ -61,6 +63,6 @@ export async function disconnectIntegration(
       `update sync_run set planned_at = $2 where integration_id = $1 and state = 'RUNNING' and planned_at is null`,
       [integration.id, now],
     );
-    await finishRuns(tx, integration.id, now);
+    await finishRuns(tx, integration.id, { now, wakeUp });
   });
 }

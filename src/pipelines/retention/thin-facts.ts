@@ -9,10 +9,12 @@ export interface Thinned {
   jobResults: number;
   runs: number;
   measurements: number;
+  notices: number;
 }
 
 /**
- * Deletes what is older than `before`: job results, finished tickets, runs without deliveries, measurements.
+ * Deletes what is older than `before`: job results, finished tickets, runs without deliveries, measurements,
+ * notices that were sent.
  * What is still owed stays, and so does everything that billing rests on: usage deliveries, statements with
  * their lines, and usage runs. Stops between two batches when `stop` is aborted; the next time goes on.
  */
@@ -46,5 +48,11 @@ export async function thinFacts(em: EntityManager, before: Date, stop?: AbortSig
     `delete from usage_record where id in (
        select id from usage_record where ${ids} and measured_at < $1 order by id limit ${batch}) returning 1`,
   );
-  return { deliveries, jobResults, runs, measurements };
+  const notices = await inBatches(
+    `delete from notice where id in (
+       select id from notice n where ${ids} and not exists (
+         select 1 from notice_delivery d where d.notice_id = n.id and d.state = 'PENDING')
+       order by id limit ${batch}) returning 1`,
+  );
+  return { deliveries, jobResults, runs, measurements, notices };
 }

@@ -65,7 +65,7 @@ export async function startRun(
     if (dryRun) Object.assign(run, { state: RunState.SUCCEEDED, finishedAt: now });
     await tx.flush();
     await planEventsRun(tx, run, integration, partner, now);
-    await finishRuns(tx, integration.id, now);
+    await finishRuns(tx, integration.id, { now, wakeUp });
     await wakeUp(tx, 'deliver', [integration.id]);
     await tx.refresh(run);
     return { run };

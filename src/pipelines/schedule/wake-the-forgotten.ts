@@ -8,7 +8,7 @@ const collectingMs = 5 * 60_000;
 
 /**
  * Finds the work that nobody is woken for: runs that are not planned, deliveries whose next attempt has come,
- * integrations to be probed again, runs whose end was not noted because a process died.
+ * integrations to be probed again, notices that are due, runs whose end was not noted because a process died.
  */
 export async function wakeTheForgotten(em: EntityManager, wakeUp: WakeUp, now: Date): Promise<void> {
   await query(em, `update sync_run set collecting = false where collecting and started_at < $1`, [
@@ -24,7 +24,12 @@ export async function wakeTheForgotten(em: EntityManager, wakeUp: WakeUp, now: D
          (i.status = 'CONNECTED' and (i.resting_until is null or i.resting_until <= $1) and exists (
            select 1 from delivery d
            where d.integration_id = i.id and d.state = 'PENDING' and d.next_attempt_at <= $1))
-         or (i.status = 'NEEDS_ATTENTION' and i.next_probe_at <= $1))`,
+         or (i.status = 'NEEDS_ATTENTION' and i.next_probe_at <= $1))
+     union
+     select 'notices', integration_id from notice where addressed_at is null and due_at <= $1
+     union
+     select 'notices', n.integration_id from notice_delivery d join notice n on n.id = d.notice_id
+       where d.state = 'PENDING' and d.next_attempt_at <= $1`,
     [now],
   );
   for (const [job, rows] of Map.groupBy(forgotten, row => row.job)) {
@@ -41,5 +46,5 @@ export async function wakeTheForgotten(em: EntityManager, wakeUp: WakeUp, now: D
        and planned_at < $1`,
     [new Date(now.getTime() - 60_000)],
   );
-  for (const { id } of ended) await finishRuns(em, id, now);
+  for (const { id } of ended) await finishRuns(em, id, { now, wakeUp });
 }

@@ -2,9 +2,11 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
 import type { SyncRun } from '../../domain/deliveries/sync-run.js';
 import type { Integration } from '../../domain/integrations/integration.js';
+import { NoticeType } from '../../domain/notices/notice.js';
 import type { Partner } from '../../domain/partners/partner.js';
 import { billingPeriod, type Period } from '../../domain/usage/billing-period.js';
 import type { BillingTarget, PsaAdapter } from '../../psa/adapter.js';
+import { oweRunNotice } from '../notices/owe-notice.js';
 import type { WakeUp } from '../wake-up.js';
 import { type ClosedStatement, closeStatement } from './close-statement.js';
 import {
@@ -67,6 +69,9 @@ export async function planUsageRun(
       await wakeUp(tx, 'deliver', [integration.id]);
     } else {
       await keepPlan(tx, run.id, figures, planned);
+    }
+    if (statement && planned.some(({ state }) => state === 'HELD')) {
+      await oweRunNotice(tx, NoticeType.DELIVERY_HELD, run.id, { now, wakeUp });
     }
     await query(
       tx,

@@ -6,13 +6,11 @@ import type { DeliverySurroundings } from '../deliver/deliver-integration.js';
 import { releaseLease, takeLease } from '../deliver/lease.js';
 import { needAttention } from '../integrations/attention.js';
 import { unplannedRuns } from '../runs/unplanned-runs.js';
-import type { WakeUp } from '../wake-up.js';
 import { planUsageRun } from './plan-usage-run.js';
 import type { UsageRules } from './read-period-figures.js';
 
 export interface UsageSurroundings extends DeliverySurroundings {
   usageRules: UsageRules;
-  wakeUp: WakeUp;
 }
 
 /** Longer than resolving the places of some thousand companies takes. */
@@ -56,7 +54,7 @@ async function planRun(surroundings: UsageSurroundings, run: SyncRun, integratio
     const reason =
       error instanceof PsaError ? error.message : 'Something unexpected went wrong here; it is in the log.';
     if (error instanceof PsaLoginRefused || error instanceof PsaRightMissing) {
-      await needAttention(orm.em.fork(), integrationId, reason, now());
+      await needAttention(orm.em.fork(), integrationId, reason, { now: now(), wakeUp });
     }
     await query(
       orm.em.fork(),

@@ -1,0 +1,31 @@
+import type { NoticeSettings } from '../../config.js';
+import { createMailer, type Mailer } from './email.js';
+import type { Receivers } from './receivers.js';
+import { createWebhookSender, type WebhookSender } from './webhook.js';
+
+/** The ways to people that the settings open. */
+export interface NoticeSenders {
+  receivers: Receivers;
+  webhooks: WebhookSender | undefined;
+  mailer: Mailer | undefined;
+  close(): Promise<void>;
+}
+
+/** Opens no connection before the first notice. */
+export function createNoticeSenders(settings: NoticeSettings): NoticeSenders {
+  const { webhookUrls, webhookSecrets, webhookAllowedHosts, smtpUrl, emailFrom, operatorEmails } = settings;
+  const webhooks =
+    webhookUrls.length > 0
+      ? createWebhookSender({ secrets: webhookSecrets, allowedHosts: webhookAllowedHosts })
+      : undefined;
+  const mailer = smtpUrl && emailFrom ? createMailer({ smtpUrl, from: emailFrom }) : undefined;
+  return {
+    receivers: { webhookUrls, operatorEmails, partners: mailer !== undefined },
+    webhooks,
+    mailer,
+    async close() {
+      mailer?.close();
+      await webhooks?.close();
+    },
+  };
+}
