@@ -1,5 +1,8 @@
-import { mergeConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 import config from './vitest.config.js';
 
 /** Killed processes at full size; takes a while, so `npm test` runs a small one of it. */
-export default mergeConfig(config, { test: { include: ['test/endurance/**/*.test.ts'], exclude: [] } });
+export default defineConfig({
+  ...config,
+  test: { ...config.test, include: ['test/endurance/**/*.test.ts'], exclude: [] },
+});
