@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { query } from '../../src/db/sql.js';
 import { type ConnectedPartner, connectPartner } from '../support/connected-partner.js';
 import { startTestService, type TestService } from '../support/service.js';
@@ -28,6 +28,18 @@ describe.skipIf(!MONGODB_URL)('with Agenda’s jobs in MongoDB', () => {
     await partner.measure(1, '31', '2026-11-20T00:00:00Z');
     const run = await partner.run('USAGE', { date: '2026-11-23' });
     expect(run.state).toBe('SUCCEEDED');
+  });
+
+  it('people are told at once, not at the next tick', async () => {
+    await partner.measure(2, '0', '2026-11-20T00:00:00Z');
+    await partner.run('USAGE', { date: '2026-11-23' });
+    await vi.waitFor(async () => {
+      const notices = await query<{ type: string; addressed: boolean }>(
+        bridge.database.orm.em.fork(),
+        'select type, addressed_at is not null as addressed from notice',
+      );
+      expect(notices).toEqual([{ type: 'delivery.held', addressed: true }]);
+    }, 5_000);
   });
 
   it('no job is kept in PostgreSQL', async () => {

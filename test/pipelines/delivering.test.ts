@@ -158,6 +158,35 @@ describe('an integration whose login is refused', () => {
     expect((await details()).integration).toMatchObject({ status: 'CONNECTED', statusReason: null });
     expect([ticketsNamed('LOCKED-1').length, ticketsNamed('LOCKED-2').length]).toEqual([1, 1]);
   });
+
+  it('that is paused by a person while it is tried again stays paused', async () => {
+    bridge.sandbox.faults.inject({}, faults.unauthorized(), { times: Number.POSITIVE_INFINITY });
+    await reported('PROBED-1');
+    const details = () => bridge.client.ask(IntegrationDetailsDocument, { id: partner.integrationId });
+    await vi.waitFor(
+      async () => expect((await details()).integration!.status).toBe('NEEDS_ATTENTION'),
+      5_000,
+    );
+    bridge.sandbox.faults.clear();
+    bridge.sandbox.options.latencyMs = 200;
+    bridge.sandbox.requests.clear();
+    await query(bridge.database.orm.em.fork(), 'update integration set next_probe_at = now()');
+    await letTimePass();
+    await vi.waitFor(() => expect(bridge.sandbox.requests.total).toBeGreaterThan(0), 5_000);
+    await bridge.client.ask(PauseIntegrationDocument, { id: partner.integrationId });
+    await vi.waitFor(async () => {
+      const [row] = await query<{ held: number }>(
+        bridge.database.orm.em.fork(),
+        `select count(*)::int as held from lease where name like 'deliver:%' and until > now()`,
+      );
+      expect(row!.held).toBe(0);
+    }, 10_000);
+    bridge.sandbox.options.latencyMs = 0;
+    expect((await details()).integration!.status).toBe('PAUSED');
+    await bridge.client.ask(ResumeIntegrationDocument, { id: partner.integrationId });
+    await partner.settled();
+    expect(ticketsNamed('PROBED-1')).toHaveLength(1);
+  });
 });
 
 describe('a paused integration', () => {

@@ -364,6 +364,27 @@ describe('a webhook', () => {
   });
 });
 
+describe('an endpoint that the settings do not name any more', () => {
+  it('gets nothing of what was still owed to it', async () => {
+    const partner = await brokenPartner();
+    await sql(
+      `insert into notice_delivery (notice_id, channel, target, next_attempt_at)
+       select id, 'webhook', $2, $3 from notice where integration_id = $1`,
+      [partner.integrationId, `${receiver.url}/former`, clock],
+    );
+    await pass(0);
+    await until(async () =>
+      expect(await kept(partner)).toContainEqual(
+        expect.objectContaining({
+          state: 'FAILED',
+          error: expect.stringContaining('not name this receiver'),
+        }),
+      ),
+    );
+    expect(webhooksOf(partner).map(({ path }) => path)).toEqual(['/notices?from=bridge']);
+  });
+});
+
 describe('receivers that cannot be told', () => {
   let other: TestService;
   let gone: WebhookReceiver;

@@ -1,6 +1,6 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
+import { type EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
-import { type Integration, IntegrationStatus } from '../../domain/integrations/integration.js';
+import { Integration, IntegrationStatus } from '../../domain/integrations/integration.js';
 import type { PsaAdapter } from '../../psa/adapter.js';
 import { oweRecovery, oweTrouble } from '../notices/owe-notice.js';
 import type { WakeUp } from '../wake-up.js';
@@ -43,20 +43,27 @@ export async function probeIntegration(
 ): Promise<boolean> {
   const checks = await adapter.checkAccess({ billing: integration.billingEnabled });
   const failed = checks.find(check => check.required && check.state === 'FAILED');
-  integration.lastCheck = { ok: !failed, checkedAt: now.toISOString(), checks };
-  if (failed) {
-    integration.probes += 1;
-    integration.nextProbeAt = nextProbe(now, integration.probes);
-    integration.statusReason = [failed.message, failed.hint].filter(text => text).join(' ');
-  } else {
-    integration.status = IntegrationStatus.CONNECTED;
-    integration.statusReason = null;
-    integration.nextProbeAt = null;
-    integration.probes = 0;
-  }
-  await em.transactional(async tx => {
+  return em.transactional(async tx => {
+    const saved = await tx.findOneOrFail(
+      Integration,
+      { id: integration.id },
+      { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
+    );
+    // Somebody paused, resumed or disconnected it while it was tried: their word counts.
+    if (saved.status !== IntegrationStatus.NEEDS_ATTENTION || saved.disconnectedAt) return false;
+    saved.lastCheck = { ok: !failed, checkedAt: now.toISOString(), checks };
+    if (failed) {
+      saved.probes += 1;
+      saved.nextProbeAt = nextProbe(now, saved.probes);
+      saved.statusReason = [failed.message, failed.hint].filter(text => text).join(' ');
+      return false;
+    }
+    saved.status = IntegrationStatus.CONNECTED;
+    saved.statusReason = null;
+    saved.nextProbeAt = null;
+    saved.probes = 0;
     await tx.flush();
-    if (!failed) await oweRecovery(tx, integration.id, now);
+    await oweRecovery(tx, saved.id, now);
+    return true;
   });
-  return !failed;
 }

@@ -32,7 +32,7 @@ export async function oweTrouble(
  */
 export async function oweRecovery(em: EntityManager, integrationId: string, now: Date): Promise<void> {
   // Two that find it well at the same moment come one after the other.
-  await query(em, 'select 1 from integration where id = $1 for update', [integrationId]);
+  await query(em, 'select 1 from integration where id = $1 for no key update', [integrationId]);
   const [newest] = await query<{ type: NoticeType; since: string }>(
     em,
     `select type, payload ->> 'timestamp' as since from notice where integration_id = $1 and type in ($2, $3)
