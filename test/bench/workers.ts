@@ -28,6 +28,7 @@ export async function benchWorkers(stage: Stage, print: (line: string) => void):
       stage.addWorker();
       workers += 1;
     }
+    await rate(); // warming up
     const now = await rate();
     one ||= now;
     print(

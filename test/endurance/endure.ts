@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Fault, faults } from '../../plugins/connectwise/sandbox/faults.js';
-import { ReportBackupJobsDocument } from '../../src/gql/typed.js';
+import { ReportBackupJobsDocument, ReportUsageDocument, RunPipelineDocument } from '../../src/gql/typed.js';
 import { ready, type ServiceProcess } from '../support/processes.js';
 import { type BenchPartner, jobResults, type Stage } from '../support/stage.js';
 
@@ -139,6 +139,71 @@ export async function endure(stage: Stage, ordeal: Ordeal): Promise<Survived> {
     total: number;
   };
   return { kills, seconds: (performance.now() - began) / 1_000, requests: total };
+}
+
+/**
+ * Bills 200 organizations, half of them without an addition yet, while workers are killed. Answers what the PSA
+ * then holds: each company's quantities.
+ */
+export async function endureBilling(
+  stage: Stage,
+  seed: number,
+  kills: number,
+): Promise<Map<string, number[]>> {
+  const random = seeded(seed);
+  const from = 901;
+  const partner = await stage.addPartner(`billing-${seed}`, 200, stage.sandbox, from);
+  const measuredAt = new Date(Date.now() - 40 * 24 * 3_600_000).toISOString();
+  await stage.client.ask(ReportUsageDocument, {
+    records: Array.from({ length: 200 }, (_, n) => ({
+      organizationExternalId: `${partner.externalId}-${n + 1}`,
+      usageType: 'Backup Usage',
+      quantity: `${from + n}.25`,
+      measuredAt,
+    })),
+  });
+  let worker = stage.addWorker();
+  await letItStorm(stage);
+  const lastInvoiceDate = `${measuredAt.slice(0, 8)}01`;
+  const next = new Date(`${lastInvoiceDate}T00:00:00Z`);
+  next.setUTCMonth(next.getUTCMonth() + 1);
+  await stage.client.ask(RunPipelineDocument, {
+    integrationId: partner.integrationId,
+    pipeline: 'USAGE',
+    date: next.toISOString().slice(0, 10),
+  });
+  const left = async () =>
+    (
+      await stage.sql<{ n: number }>(
+        `select (select count(*) from delivery where state in ('PENDING', 'FAILED'))::int
+           + (select count(*) from sync_run where planned_at is null and state = 'RUNNING')::int as n`,
+      )
+    )[0]!.n;
+  for (let killed = 0; (await left()) > 0; ) {
+    await pause(300 + random() * 700);
+    if (killed < kills) {
+      await worker.stop('SIGKILL');
+      worker = stage.addWorker();
+      killed += 1;
+    }
+    await letTimePass(stage);
+    await stage.sql(
+      `insert into agenda_jobs (name, next_run_at, data)
+       select 'usage', now(), jsonb_build_object('integrationId', integration_id) from sync_run
+       where planned_at is null and state = 'RUNNING' and not exists (select 1 from agenda_jobs where name = 'usage')`,
+    );
+  }
+  await worker.stop();
+  const { additions } = (await (await fetch(`${stage.sandbox.url}/sandbox/state`)).json()) as {
+    additions: { company: string; quantity: number }[];
+  };
+  const held = Map.groupBy(additions, ({ company }) => company);
+  return new Map(
+    Array.from({ length: 200 }, (_, n) => `Customer ${String(from + n).padStart(4, '0')}`).map(name => [
+      name,
+      (held.get(name) ?? []).map(({ quantity }) => quantity),
+    ]),
+  );
 }
 
 export interface Found {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ReportBackupJobsDocument } from '../../src/gql/typed.js';
 import { jobResults, type Stage, setTheStage } from '../support/stage.js';
-import { clean, compareWithPsa, endure, letTimePass } from './endure.js';
+import { clean, compareWithPsa, endure, endureBilling, letTimePass } from './endure.js';
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
 
@@ -26,6 +26,16 @@ export function describeEndurance(deliveries: number, kills: number, patienceMs:
         console.log(`${_what}: ${JSON.stringify(survived)}`);
         expect(await compareWithPsa(stage)).toEqual(clean);
         expect(Object.values(survived.kills).reduce((a, b) => a + b, 0)).toBeGreaterThan(0);
+      },
+      patienceMs,
+    );
+
+    it(
+      'leave each of 200 companies with one addition that holds its quantity although somebody kills the worker',
+      async () => {
+        const held = await endureBilling(stage, seed, Math.min(kills, 8));
+        const expected = [...held.keys()].map(name => [name, [Number(name.slice(-4)) + 0.25]]);
+        expect([...held]).toEqual(expected);
       },
       patienceMs,
     );

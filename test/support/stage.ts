@@ -43,7 +43,7 @@ export interface Stage {
   /** One statement, over a connection of its own that outlives a crash of the server. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** A partner whose customers "Customer 0001"… are mapped to the sandbox's companies of the same names. */
-  addPartner(name: string, customers: number, at?: BenchSandbox): Promise<BenchPartner>;
+  addPartner(name: string, customers: number, at?: BenchSandbox, from?: number): Promise<BenchPartner>;
   close(): Promise<void>;
 }
 
@@ -128,7 +128,8 @@ export async function setTheStage(settings: Record<string, string> = {}): Promis
     async sql(text, values = []) {
       return (await pool.query(text, values)).rows;
     },
-    addPartner: (name, customers, at = sandbox) => addPartner(client, at.host, name, customers),
+    addPartner: (name, customers, at = sandbox, from = 1) =>
+      addPartner(client, at.host, name, customers, from),
     async close() {
       await Promise.all(processes.map(one => one.stop()));
       await pool.end();
@@ -145,8 +146,9 @@ async function addPartner(
   site: string,
   externalId: string,
   customers: number,
+  from: number,
 ): Promise<BenchPartner> {
-  const names = Array.from({ length: customers }, (_, n) => `Customer ${String(n + 1).padStart(4, '0')}`);
+  const names = Array.from({ length: customers }, (_, n) => `Customer ${String(n + from).padStart(4, '0')}`);
   await client.ask(UpsertPartnersDocument, {
     partners: [{ externalId, name: externalId, timeZone: 'UTC', invoiceDay: 1 }],
   });
@@ -185,6 +187,7 @@ async function addPartner(
       },
       billingEnabled: true,
       updateAgreementAdditions: true,
+      createMissingAdditions: true,
     },
   });
   for (let after: string | null | undefined; ; ) {
