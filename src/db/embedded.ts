@@ -101,7 +101,8 @@ async function startPatiently(start: () => Promise<void>): Promise<void> {
 async function ensureDatabase(url: string): Promise<void> {
   const owner = new URL(url);
   owner.pathname = '/postgres';
-  const client = new pg.Client({ connectionString: owner.href });
+  // A server that was killed may leave a child that holds the port a moment longer and answers nobody.
+  const client = new pg.Client({ connectionString: owner.href, connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [database]);

@@ -95,14 +95,19 @@ export async function endure(stage: Stage, ordeal: Ordeal): Promise<Survived> {
   const kills: Record<string, number> = {};
   const began = performance.now();
   await letItStorm(stage);
-  const reporting = reportAll(stage, partner, ordeal.deliveries);
+  let reported = false;
   let over = false;
+  let doing = 'nothing yet';
 
+  const reporting = reportAll(stage, partner, ordeal.deliveries).then(() => {
+    reported = true;
+  });
   const killing = (async () => {
     for (let n = 0; n < ordeal.kills && !over; n += 1) {
       await pause(200 + random() * 1_300);
       const victim = ordeal.victims[Math.floor(random() * ordeal.victims.length)]!;
       kills[victim] = (kills[victim] ?? 0) + 1;
+      doing = `kill ${n + 1}, of ${victim}`;
       if (victim === 'worker') {
         const at = Math.floor(random() * workers.length);
         const killed = workers[at]!;
@@ -111,29 +116,35 @@ export async function endure(stage: Stage, ordeal: Ordeal): Promise<Survived> {
       } else if (victim === 'api') {
         await stage.api().stop('SIGKILL');
         await ready(stage.url, stage.startApi());
-      } else {
-        await stage.crashDatabase();
-        // A process that cannot live through it has to say so and be started again, not hang.
-        for (const [at, worker] of workers.entries())
-          if (worker.process.exitCode !== null) workers[at] = stage.addWorker();
-        if (stage.api().process.exitCode !== null) await ready(stage.url, stage.startApi());
-      }
+      } else await stage.crashDatabase();
+      // A process that cannot live through it has to say so and be started again, not hang.
+      for (const [at, worker] of workers.entries())
+        if (worker.process.exitCode !== null) workers[at] = stage.addWorker();
+      if (stage.api().process.exitCode !== null) await ready(stage.url, stage.startApi());
     }
+    doing = 'no more kills';
   })();
-
-  await reporting;
-  for (;;) {
-    await pause(1_000);
-    await letTimePass(stage).catch(() => {}); // the database may be down just now
-    const open = await stage
-      .sql<{ n: number }>(`select count(*)::int as n from delivery where state in ('PENDING', 'FAILED')`)
-      .catch(() => [{ n: 1 }]);
-    if (open[0]!.n === 0) break;
-    if ((performance.now() - began) / 1_000 > 600)
-      throw new Error(`stuck with ${open[0]!.n} open: ${workers.map(w => w.log().slice(-500))}`);
-  }
-  over = true;
-  await killing;
+  const passing = (async () => {
+    const open = async () => {
+      await letTimePass(stage);
+      return (
+        await stage.sql<{ n: number }>(
+          `select count(*)::int as n from delivery where state in ('PENDING', 'FAILED')`,
+        )
+      )[0]!.n;
+    };
+    for (let left = 1; left > 0; ) {
+      await pause(1_000);
+      left = await open().catch(() => 1); // the database may be down just now
+      if (!reported) left = 1;
+      if ((performance.now() - began) / 1_000 > 600)
+        throw new Error(
+          `stuck with ${left} open, ${reported ? '' : 'not '}all reported, ${doing}: ${workers.map(w => w.log().slice(-500))}`,
+        );
+    }
+    over = true;
+  })();
+  await Promise.all([reporting, killing, passing]);
   await Promise.all(workers.map(worker => worker.stop()));
   const { total } = (await (await fetch(`${stage.sandbox.url}/sandbox/requests?last=1`)).json()) as {
     total: number;

@@ -105,7 +105,12 @@ export async function setTheStage(settings: Record<string, string> = {}): Promis
   const db = new pg.Client({ connectionString: database.url });
   await db.connect();
   db.on('error', () => {}); // the server was crashed on purpose
-  const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  const pool = new pg.Pool({
+    connectionString: database.url,
+    max: 2,
+    connectionTimeoutMillis: 2_000,
+    query_timeout: 10_000,
+  });
   pool.on('error', () => {});
   return {
     url,
