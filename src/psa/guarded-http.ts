@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Pool } from 'undici';
-import { PsaSurprise, PsaUnreachable } from './errors.js';
+import type { Dispatcher } from 'undici';
+import { PsaError, PsaSurprise, PsaUnreachable } from './errors.js';
 import {
   describeFailure,
   type GuardedPoolsOptions,
@@ -75,7 +75,7 @@ export function createGuardedHttp({
 }
 
 async function exchange(
-  pool: Pool,
+  pool: Dispatcher,
   url: URL,
   request: PsaRequest & { timeoutMs: number },
   maxBytes: number,
@@ -90,6 +90,7 @@ async function exchange(
     bodyTimeout: timeout,
     // A body that trickles resets bodyTimeout with every byte; this bounds the whole exchange.
     signal: AbortSignal.timeout(timeout * 2),
+    ...(request.beforeSending ? { beforeSending: request.beforeSending } : {}),
   });
   const chunks: Buffer[] = [];
   let size = 0;
@@ -107,7 +108,7 @@ async function exchange(
 }
 
 function asPsaError(error: unknown, url: URL, request: PsaRequest): Error {
-  if (error instanceof PsaSurprise) return error;
+  if (error instanceof PsaError) return error;
   return new PsaUnreachable(describeFailure(error, url.host), {
     cause: error,
     mayHaveBeenCarriedOut: request.method !== 'GET' && mayHaveBeenSent(error),

@@ -1,5 +1,6 @@
-import { errors, Pool } from 'undici';
+import { type Dispatcher, errors, Pool } from 'undici';
 import { ForbiddenAddress, forbidPrivateLiteral, lookupPublic } from './address-guard.js';
+import { callBeforeSending } from './before-sending.js';
 
 export interface GuardedPoolsOptions {
   /** Hosts (`host` or `host:port`) that may have private addresses and speak plain http. */
@@ -11,7 +12,7 @@ export interface GuardedPoolsOptions {
 
 export interface GuardedPools {
   /** The connections to the URL's origin. Throws ForbiddenAddress where the guard does not lead there. */
-  for(url: URL): Pool;
+  for(url: URL): Dispatcher;
   close(): Promise<void>;
 }
 
@@ -28,7 +29,7 @@ export function guardedPools({
   connectTimeoutMs = 10_000,
 }: GuardedPoolsOptions): GuardedPools {
   const allowed = new Set(allowedHosts.map(host => host.toLowerCase()));
-  const pools = new Map<string, Pool>();
+  const pools = new Map<string, Dispatcher>();
   return {
     for(url) {
       const known = pools.get(url.origin);
@@ -48,7 +49,7 @@ export function guardedPools({
         keepAliveTimeout: 30_000,
         keepAliveMaxTimeout: 60_000,
         connect: { timeout: connectTimeoutMs, ...(trusted ? {} : { lookup: lookupPublic }) },
-      });
+      }).compose(callBeforeSending);
       pools.set(url.origin, pool);
       if (pools.size > mostPools) {
         const [origin, oldest] = pools.entries().next().value!;

@@ -7,6 +7,11 @@ export interface PsaRequest {
   body?: string;
   /** For headers and body each; the operator's setting where it is left out. */
   timeoutMs?: number;
+  /**
+   * Called at the last moment, when the first byte is about to leave, however long the request waited for its
+   * turn or its connection before. What it throws is the request's end, and nothing is sent.
+   */
+  beforeSending?(): void;
 }
 
 export interface PsaResponse {

@@ -10,7 +10,8 @@ export interface RequestBudget {
 
 /**
  * Keeps one account's requests under its budget, and only as many at once as its site bears. `mayWrite` is asked
- * at the last moment: a process that was frozen, or waited here, may have lost its turn meanwhile.
+ * at the last moment: a process that was frozen, or a request that waited for its connection, may have lost its turn
+ * meanwhile.
  */
 export function pacedHttp(
   http: PsaHttp,
@@ -19,14 +20,14 @@ export function pacedHttp(
   mayWrite: () => boolean,
 ): PsaHttp {
   const limit = new AdaptiveLimit(mostAtOnce);
+  const beforeSending = () => {
+    if (!mayWrite()) throw new PsaUnreachable('Nothing was sent: another worker has taken over.');
+  };
   return {
     request: request =>
       limit.run(async () => {
         await budget.take();
-        if (request.method !== 'GET' && !mayWrite()) {
-          throw new PsaUnreachable('Nothing was sent: another worker has taken over.');
-        }
-        return http.request(request);
+        return http.request(request.method === 'GET' ? request : { ...request, beforeSending });
       }, impressionOf),
   };
 }

@@ -1,35 +1,48 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { PsaUnreachable } from '../../src/psa/errors.js';
-import type { PsaRequest } from '../../src/psa/http.js';
 import { pacedHttp } from '../../src/psa/paced-http.js';
+import { psaEnvironment } from '../support/on-sandbox.js';
 
-const answer = { status: 200, headers: {}, text: '{}' };
-
-test('whoever lost its turn while a write waited does not send it, and knows that it was not carried out', async () => {
-  const sent: PsaRequest[] = [];
-  let myTurn = true;
-  let allow = () => {};
-  const http = pacedHttp(
-    {
-      async request(request) {
-        sent.push(request);
-        return answer;
-      },
-    },
-    { take: () => new Promise(done => (allow = done as () => void)) },
-    8,
-    () => myTurn,
-  );
-  const writing = http.request({ method: 'POST', url: 'https://psa.example/tickets' });
-  await new Promise(setImmediate);
-  myTurn = false; // frozen for longer than its lease
-  allow();
-  const error = await writing.catch(error => error);
-  expect(error).toBeInstanceOf(PsaUnreachable);
-  expect(error.mayHaveBeenCarriedOut).toBe(false);
-  const reading = http.request({ method: 'GET', url: 'https://psa.example/tickets' });
-  await new Promise(setImmediate);
-  allow();
-  await expect(reading).resolves.toBe(answer);
-  expect(sent.map(({ method }) => method)).toEqual(['GET']);
-});
+test.each([
+  ['for its turn', 'before it is its turn'],
+  ['for its connection', 'after it was its turn'],
+])(
+  'whoever lost its right to write while a write waited %s does not send it, and knows that it was not carried out',
+  async (_what, frozen) => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.method!);
+      response.end('{}');
+    });
+    await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tickets`;
+    const outside = psaEnvironment(['127.0.0.1']);
+    let allow = () => {};
+    let mayWrite = true;
+    const http = pacedHttp(
+      outside.http,
+      { take: () => new Promise(done => (allow = done as () => void)) },
+      8,
+      () => mayWrite,
+    );
+    const writing = http.request({ method: 'POST', url, body: '{}' });
+    await new Promise(setImmediate);
+    if (frozen === 'before it is its turn') mayWrite = false;
+    allow();
+    // Promises are through with it; the connection is not there before the event loop turns.
+    for (let turns = 0; turns < 50; turns += 1) await null;
+    mayWrite = false;
+    const error = await writing.catch(error => error);
+    expect(error).toBeInstanceOf(PsaUnreachable);
+    expect(error.mayHaveBeenCarriedOut).toBe(false);
+    const reading = http.request({ method: 'GET', url });
+    await new Promise(setImmediate);
+    allow();
+    expect(await reading).toMatchObject({ status: 200 });
+    expect(asked).toEqual(['GET']);
+    await outside.close();
+    server.close();
+  },
+);
