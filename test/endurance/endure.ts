@@ -217,6 +217,43 @@ export async function endureBilling(
   );
 }
 
+/**
+ * Freezes the worker that delivers, in the middle of it, until another has done the rest; then lets it wake up and
+ * both go on. Answers how many times it froze one that had work in hand.
+ */
+export async function endureFreezes(stage: Stage, seed: number, freezes: number): Promise<number> {
+  const random = seeded(seed);
+  const partner = await stage.addPartner(`frozen-${seed}`, 20);
+  await stage.sandbox.setLatency(20);
+  await letItStorm(stage);
+  const workers = [stage.addWorker(), stage.addWorker()];
+  const pending = async () =>
+    (await stage.sql<{ n: number }>(`select count(*)::int as n from delivery where state = 'PENDING'`))[0]!.n;
+  const allDelivered = async () => {
+    while ((await pending()) > 0) {
+      await letTimePass(stage);
+      await pause(200);
+    }
+  };
+  let frozenInTheMiddle = 0;
+  while (frozenInTheMiddle < freezes) {
+    await reportAll(stage, partner, 200);
+    while ((await pending()) > 150) await pause(5);
+    await pause(random() * 100);
+    const [lease] = await stage.sql<{ owner: string }>(
+      `select owner from lease where name = 'deliver:${partner.integrationId}' and until > now()`,
+    );
+    const holder = workers.find(({ process }) => lease?.owner.endsWith(`:${process.pid}`));
+    holder?.process.kill('SIGSTOP');
+    if (holder && (await pending()) > 20) frozenInTheMiddle += 1;
+    await allDelivered();
+    holder?.process.kill('SIGCONT');
+  }
+  await allDelivered();
+  await Promise.all(workers.map(worker => worker.stop()));
+  return frozenInTheMiddle;
+}
+
 export interface Found {
   /** Deliveries without a ticket. */
   missing: string[];

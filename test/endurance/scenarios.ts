@@ -1,8 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ReportBackupJobsDocument } from '../../src/gql/typed.js';
-import { jobResults, type Stage, setTheStage } from '../support/stage.js';
-import { clean, compareWithPsa, endure, endureBilling, letTimePass } from './endure.js';
+import { type Stage, setTheStage } from '../support/stage.js';
+import { clean, compareWithPsa, endure, endureBilling, endureFreezes } from './endure.js';
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
 
@@ -41,34 +39,10 @@ export function describeEndurance(deliveries: number, kills: number, patienceMs:
     );
 
     it(
-      'are in the PSA exactly once each although a worker is frozen past its lease and wakes up again',
+      'are in the PSA exactly once each although workers are frozen past their lease and wake up again',
       async () => {
-        const partner = await stage.addPartner(`frozen-${seed}`, 20);
-        await stage.sandbox.setLatency(20);
-        const frozen = stage.addWorker();
-        await stage.client.ask(ReportBackupJobsDocument, { jobs: jobResults(partner, 400, 20) });
-        const pending = async () => {
-          const [row] = await stage.sql<{ n: number }>(
-            `select count(*)::int as n from delivery where state = 'PENDING'`,
-          );
-          return row!.n;
-        };
-        while ((await pending()) > 350) await pause(10);
-        frozen.process.kill('SIGSTOP');
-        const left = await pending();
-        const successor = stage.addWorker();
-        while ((await pending()) > 0) {
-          await letTimePass(stage);
-          await pause(500);
-        }
-        frozen.process.kill('SIGCONT');
-        await stage.client.ask(ReportBackupJobsDocument, { jobs: jobResults(partner, 50, 20) });
-        while ((await pending()) > 0) {
-          await letTimePass(stage);
-          await pause(500);
-        }
-        expect(left).toBeGreaterThan(100);
-        await Promise.all([frozen.stop(), successor.stop()]);
+        const freezes = Math.min(kills, 20);
+        expect(await endureFreezes(stage, seed, freezes)).toBe(freezes);
         expect(await compareWithPsa(stage)).toEqual(clean);
       },
       patienceMs,
