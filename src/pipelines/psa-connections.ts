@@ -28,7 +28,6 @@ const mostConnections = 2_000;
 
 /** The PSA connections of this process, one per integration, kept until its credentials change. */
 export class PsaConnections {
-  readonly #writableUntil = new Map<string, number>();
   readonly #known = new Map<string, { sealed: string; adapter: PsaAdapter }>();
 
   constructor(private readonly surroundings: PsaSurroundings) {}
@@ -56,15 +55,6 @@ export class PsaConnections {
     return connection.adapter;
   }
 
-  /** Lets requests that write go out to an integration's PSA until then, on the clock of `performance.now()`. */
-  allowWritesUntil(integrationId: string, until: number): void {
-    this.#writableUntil.set(integrationId, until);
-  }
-
-  #mayWrite(integrationId: string): boolean {
-    return performance.now() < (this.#writableUntil.get(integrationId) ?? 0);
-  }
-
   /** A connection with credentials that are not stored (yet). */
   tryOut(plugin: PsaPlugin, credentials: Credentials): PsaAdapter {
     return this.#open(plugin, credentials, this.surroundings.http.forPlugin(plugin.id));
@@ -79,7 +69,7 @@ export class PsaConnections {
     return this.#open(
       plugin,
       vault.open(integration.id, sealed),
-      pacedHttp(http.forPlugin(plugin.id), budget, concurrency, () => this.#mayWrite(integration.id)),
+      pacedHttp(http.forPlugin(plugin.id), budget, concurrency),
     );
   }
 

@@ -1,6 +1,7 @@
 import { AdaptiveLimit, type Impression } from './adaptive-limit.js';
 import { PsaUnreachable } from './errors.js';
-import type { PsaHttp, PsaResponse } from './http.js';
+import type { PsaHttp, PsaRequest, PsaResponse } from './http.js';
+import { heldWriteRight } from './write-right.js';
 
 /** What may be asked of one account in a while. */
 export interface RequestBudget {
@@ -9,26 +10,29 @@ export interface RequestBudget {
 }
 
 /**
- * Keeps one account's requests under its budget, and only as many at once as its site bears. `mayWrite` is asked
- * at the last moment: a process that was frozen, or a request that waited for its connection, may have lost its turn
- * meanwhile.
+ * Keeps one account's requests under its budget, and only as many at once as its site bears. A request that writes
+ * needs a write right, which is asked for when its first byte is about to leave: a process that was frozen, or a
+ * request that waited for its turn or its connection, may have lost it meanwhile.
  */
-export function pacedHttp(
-  http: PsaHttp,
-  budget: RequestBudget,
-  mostAtOnce: number,
-  mayWrite: () => boolean,
-): PsaHttp {
+export function pacedHttp(http: PsaHttp, budget: RequestBudget, mostAtOnce: number): PsaHttp {
   const limit = new AdaptiveLimit(mostAtOnce);
-  const beforeSending = () => {
-    if (!mayWrite()) throw new PsaUnreachable('Nothing was sent: another worker has taken over.');
-  };
   return {
     request: request =>
       limit.run(async () => {
         await budget.take();
-        return http.request(request.method === 'GET' ? request : { ...request, beforeSending });
+        return http.request(request.method === 'GET' ? request : withRightAsked(request));
       }, impressionOf),
+  };
+}
+
+function withRightAsked(request: PsaRequest): PsaRequest {
+  const right = heldWriteRight();
+  return {
+    ...request,
+    beforeSending() {
+      if (right && performance.now() < right.until) return;
+      throw new PsaUnreachable('Nothing was sent: another worker has taken over.');
+    },
   };
 }
 

@@ -121,8 +121,8 @@ describe('an API process and two workers', () => {
         interval: 10,
       });
       await Promise.all(workers.splice(0).map(worker => worker.stop('SIGKILL')));
-      // As after 30 seconds without a sign of life; the test need not wait for them.
-      await query(database.orm.em.fork(), `update lease set until = now() - interval '1 second'`);
+      // As two minutes after their last sign of life; the test need not wait for them.
+      await query(database.orm.em.fork(), `update lease set until = now() - interval '90 seconds'`);
       await query(
         database.orm.em.fork(),
         'update agenda_jobs set locked_at = null, next_run_at = now() where locked_at is not null',

@@ -225,6 +225,34 @@ describe('a worker', () => {
     expect((await newestDelivery('KILLED-1')).psaRecordId).toBe(delivery.psaRecordId);
   });
 
+  it('that died in the middle of an attempt may have a request on its way: it is looked up a minute after the lease', async () => {
+    await reported('SETTLING-1');
+    await partner.settled();
+    const delivery = await newestDelivery('SETTLING-1');
+    const em = bridge.database.orm.em.fork();
+    await query(
+      em,
+      `update delivery set state = 'PENDING', unsure = true, claim_fence = 0, delivered_at = null, psa_record_id = null, next_attempt_at = now() where id = $1`,
+      [delivery.id],
+    );
+    await query(
+      em,
+      `update lease set owner = 'dead:1', until = now() - interval '1 second' where name = $1`,
+      [`deliver:${partner.integrationId}`],
+    );
+    await reported('SETTLING-2');
+    await vi.waitFor(
+      async () => expect(await newestDelivery('SETTLING-2')).toMatchObject({ state: 'DELIVERED' }),
+      5_000,
+    );
+    const { state, nextAttemptAt, attempts } = await newestDelivery('SETTLING-1');
+    expect({ state, attempts }).toEqual({ state: 'PENDING', attempts: delivery.attempts });
+    expect(new Date(nextAttemptAt!).getTime() - Date.now()).toBeGreaterThan(50_000);
+    await letTimePass();
+    await partner.settled();
+    expect(ticketsNamed('SETTLING-1')).toHaveLength(1);
+  });
+
   it('delivers a thousand results once each, with counts that add up', async () => {
     await Promise.all(Array.from({ length: 50 }, (_, n) => reported(`MANY-${n}`)));
     const before = bridge.sandbox.store.tickets.size;

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { PsaUnreachable } from '../../src/psa/errors.js';
 import { pacedHttp } from '../../src/psa/paced-http.js';
+import { withWriteRight } from '../../src/psa/write-right.js';
 import { psaEnvironment } from '../support/on-sandbox.js';
 
 test.each([
@@ -20,20 +21,19 @@ test.each([
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tickets`;
     const outside = psaEnvironment(['127.0.0.1']);
     let allow = () => {};
-    let mayWrite = true;
+    const right = { until: Number.POSITIVE_INFINITY };
     const http = pacedHttp(
       outside.http,
       { take: () => new Promise(done => (allow = done as () => void)) },
       8,
-      () => mayWrite,
     );
-    const writing = http.request({ method: 'POST', url, body: '{}' });
+    const writing = withWriteRight(right, () => http.request({ method: 'POST', url, body: '{}' }));
     await new Promise(setImmediate);
-    if (frozen === 'before it is its turn') mayWrite = false;
+    if (frozen === 'before it is its turn') right.until = 0;
     allow();
     // Promises are through with it; the connection is not there before the event loop turns.
     for (let turns = 0; turns < 50; turns += 1) await null;
-    mayWrite = false;
+    right.until = 0;
     const error = await writing.catch(error => error);
     expect(error).toBeInstanceOf(PsaUnreachable);
     expect(error.mayHaveBeenCarriedOut).toBe(false);

@@ -7,6 +7,7 @@ export class Lease {
   @PrimaryKey({ type: 'text' })
   name!: string;
 
+  /** Empty: it was given back. */
   @Property({ type: 'text' })
   owner!: string;
 

@@ -5,7 +5,7 @@ const hour = 60 * minute;
 const pausesMs = [5 * second, 30 * second, 2 * minute, 10 * minute, hour, 3 * hour, 6 * hour, 12 * hour];
 
 /** A PSA may still be at work on a request whose connection broke; by then it has ended, or never will. */
-const unsurePauseMs = minute;
+export const unsurePauseMs = minute;
 
 /**
  * How long to wait before the next attempt after `attempts` of them (1 or more), with up to a fifth of

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { query } from '../../db/sql.js';
 import { Integration, IntegrationStatus } from '../../domain/integrations/integration.js';
 import type { PsaAdapter } from '../../psa/adapter.js';
+import { withWriteRight } from '../../psa/write-right.js';
 import { withLogFields } from '../../watch/log.js';
 import type { Metrics } from '../../watch/metrics.js';
 import { inSpan } from '../../watch/span.js';
@@ -14,6 +15,7 @@ import type { WakeUp } from '../wake-up.js';
 import { attemptDelivery } from './attempt-delivery.js';
 import { claimDueDeliveries } from './claim-due-deliveries.js';
 import { type HeldLease, releaseLease, renewLease, takeLease } from './lease.js';
+import { leaveToSettle } from './leave-to-settle.js';
 import { outcomeOfError, type Trouble } from './outcome-of-error.js';
 import { OutcomeWriter } from './outcome-writer.js';
 import { type PreparedDelivery, preparePage } from './prepare-page.js';
@@ -46,26 +48,32 @@ export async function deliverIntegration(
   integrationId: string,
   stop: AbortSignal,
 ): Promise<Date | null> {
-  const { orm, connections, leaseMs } = surroundings;
+  const { orm, leaseMs } = surroundings;
   const em = orm.em.fork();
   const asked = performance.now();
   const lease = await takeLease(em, `deliver:${integrationId}`, surroundings.owner, leaseMs);
   // Whoever holds it looks once more after giving it back; if it died, the tick has somebody look.
   if (!lease) return null;
-  connections.allowWritesUntil(integrationId, asked + leaseMs);
+  const right = { until: asked + leaseMs };
   const lost = new AbortController();
   const renewal = setInterval(() => {
     const until = performance.now() + leaseMs;
     renewLease(orm.em.fork(), lease, leaseMs).then(
-      kept => (kept ? connections.allowWritesUntil(integrationId, until) : lost.abort()),
+      kept => {
+        if (kept) right.until = until;
+        else lost.abort();
+      },
       () => lost.abort(),
     );
   }, leaseMs / 3);
   try {
-    await workSlice(surroundings, em, lease, integrationId, AbortSignal.any([stop, lost.signal]));
+    if (lease.ranOutAt) await leaveToSettle(em, integrationId, lease.ranOutAt);
+    await withWriteRight(right, () =>
+      workSlice(surroundings, em, lease, integrationId, AbortSignal.any([stop, lost.signal])),
+    );
   } finally {
     clearInterval(renewal);
-    connections.allowWritesUntil(integrationId, 0);
+    right.until = 0;
     await releaseLease(em, lease);
   }
   // Only now: whoever added work while we held the lease was told that we have it.

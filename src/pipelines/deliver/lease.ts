@@ -7,6 +7,8 @@ export interface HeldLease {
   owner: string;
   /** Who writes results does so only where the lease still has this number. */
   fence: string;
+  /** When the one before ended, if nobody gave it back: its owner was killed or frozen in the middle of its work. */
+  ranOutAt: Date | undefined;
 }
 
 /** Takes the lease; undefined while somebody else holds it. */
@@ -16,16 +18,18 @@ export async function takeLease(
   owner: string,
   forMs: number,
 ): Promise<HeldLease | undefined> {
-  const [taken] = await query<{ fence: string }>(
+  const [taken] = await query<{ fence: string; ranOutAt: string | null }>(
     em,
-    `insert into lease (name, owner, fence, until) values ($1, $2, 1, now() + $3 * interval '1 millisecond')
+    `with before as (select until from lease where name = $1 and owner <> '')
+     insert into lease (name, owner, fence, until) values ($1, $2, 1, now() + $3 * interval '1 millisecond')
      on conflict (name) do update
        set owner = excluded.owner, fence = lease.fence + 1, until = excluded.until
        where lease.until < now()
-     returning fence`,
+     returning fence, (select until from before) as "ranOutAt"`,
     [name, owner, forMs],
   );
-  return taken && { name, owner, fence: taken.fence };
+  if (!taken) return undefined;
+  return { name, owner, fence: taken.fence, ranOutAt: taken.ranOutAt ? new Date(taken.ranOutAt) : undefined };
 }
 
 /** Prolongs a lease; false when it was lost. */
@@ -40,5 +44,8 @@ export async function renewLease(em: EntityManager, lease: HeldLease, forMs: num
 
 /** Gives a lease back, so that the next worker need not wait for its end. */
 export async function releaseLease(em: EntityManager, lease: HeldLease): Promise<void> {
-  await query(em, 'update lease set until = now() where name = $1 and fence = $2', [lease.name, lease.fence]);
+  await query(em, `update lease set until = now(), owner = '' where name = $1 and fence = $2`, [
+    lease.name,
+    lease.fence,
+  ]);
 }
