@@ -2,6 +2,7 @@ import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import type { ChangeFeed } from '../db/changes.js';
+import { askAsPartner } from '../domain/access/partner-rows.js';
 import type { CredentialVault } from '../domain/integrations/credentials.js';
 import type { PsaConnections } from '../pipelines/psa-connections.js';
 import type { WakeUp } from '../pipelines/wake-up.js';
@@ -34,7 +35,10 @@ export interface ApiContext {
   app: ApiDependencies;
 }
 
-/** Makes contexts that share one cache of lookups in PSAs. */
+/**
+ * Makes contexts that share one cache of lookups in PSAs. What a partner's context asks of the database it asks as
+ * that partner: PostgreSQL itself shows it nobody else's rows, whatever a resolver forgets.
+ */
 export class Contexts {
   readonly #lookups: PsaLookups;
 
@@ -44,6 +48,7 @@ export class Contexts {
 
   for(caller: Caller | undefined): ApiContext {
     const em = this.app.orm.em.fork();
+    if (caller?.partnerId) askAsPartner(em, caller.partnerId);
     return { caller, em, loaders: new Loaders(em), lookups: this.#lookups, app: this.app };
   }
 }

@@ -2,6 +2,7 @@ import { PostgresBackend } from '@agendajs/postgres-backend';
 import { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import { ormOptions } from './orm-options.js';
+import { partnersMayWakeTheirOwn } from './partner-role.sql.js';
 
 const lockKey = 7_282_664; // any number, the same for every process
 
@@ -26,6 +27,7 @@ export async function migrateDatabase(url: string): Promise<void> {
       await new PostgresBackend({ pool, disableNotifications: true }).connect();
       await pool.query(`create index if not exists agenda_jobs_waiting_for on agenda_jobs (name, (data->>'integrationId'))
         where locked_at is null and next_run_at is not null`);
+      await pool.query(partnersMayWakeTheirOwn);
     } finally {
       await pool.end();
     }

@@ -65,7 +65,7 @@ export async function updateOptions(
     const saved = await tx.findOneOrFail(
       Integration,
       { id: integration.id },
-      { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true, populate: ['partner'] },
+      { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
     );
     // Board, type and subtype were checked together: with another one's choice between them they may not fit.
     if (queueOf(saved) !== checkedAgainst) {

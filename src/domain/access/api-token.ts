@@ -10,6 +10,7 @@ import {
   Unique,
 } from '@mikro-orm/decorators/legacy';
 import { Partner } from '../partners/partner.js';
+import { partnerRows } from './partner-rows.js';
 
 export enum Role {
   /** The vendor's staff: every partner. */
@@ -21,7 +22,7 @@ export enum Role {
 }
 
 /** An API token. Only its hash is kept. */
-@Entity({ tableName: 'api_token' })
+@Entity({ tableName: 'api_token', policies: [partnerRows('partner_id = asking_partner()')] })
 @Check({ name: 'api_token_partner', expression: "(role = 'PARTNER') = (partner_id is not null)" })
 export class ApiToken {
   @PrimaryKey({ type: 'uuid', defaultRaw: 'uuid_v7()' })

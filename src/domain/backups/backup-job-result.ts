@@ -9,6 +9,7 @@ import {
   Property,
   Unique,
 } from '@mikro-orm/decorators/legacy';
+import { rowsOfItsOrganizations } from '../access/partner-rows.js';
 import { Organization } from '../partners/organization.js';
 
 export enum BackupStatus {
@@ -18,7 +19,7 @@ export enum BackupStatus {
 }
 
 /** One finished backup job, as the backup platform reported it. Never changes. */
-@Entity({ tableName: 'backup_job_result' })
+@Entity({ tableName: 'backup_job_result', policies: [rowsOfItsOrganizations] })
 @Unique({ properties: ['organization', 'externalId'] })
 @Index({ properties: ['organization', 'endedAt'] })
 @Check({ name: 'backup_job_result_times', expression: 'started_at <= ended_at' })

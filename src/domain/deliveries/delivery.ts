@@ -9,6 +9,7 @@ import {
   Property,
   Unique,
 } from '@mikro-orm/decorators/legacy';
+import { rowsOfItsIntegrations } from '../access/partner-rows.js';
 import { BackupJobResult } from '../backups/backup-job-result.js';
 import { Integration } from '../integrations/integration.js';
 import { Organization } from '../partners/organization.js';
@@ -58,7 +59,7 @@ export interface QuantityContent {
 }
 
 /** One thing owed to the PSA, kept until it is there. */
-@Entity({ tableName: 'delivery' })
+@Entity({ tableName: 'delivery', policies: [rowsOfItsIntegrations] })
 @Unique({ properties: ['integration', 'key'] })
 @Index({
   name: 'delivery_due',

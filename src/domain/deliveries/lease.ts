@@ -2,7 +2,7 @@ import type { Opt } from '@mikro-orm/core';
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 
 /** The right to work on something alone for a while, such as one integration's deliveries. */
-@Entity({ tableName: 'lease' })
+@Entity({ tableName: 'lease', rowLevelSecurity: true })
 export class Lease {
   @PrimaryKey({ type: 'text' })
   name!: string;

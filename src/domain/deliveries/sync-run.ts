@@ -1,5 +1,6 @@
 import { type Opt, type Ref } from '@mikro-orm/core';
 import { Check, Entity, Enum, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { rowsOfItsIntegrations } from '../access/partner-rows.js';
 import { Integration } from '../integrations/integration.js';
 
 export enum Pipeline {
@@ -25,7 +26,7 @@ export enum RunState {
  * One run of a pipeline for one integration. The counts follow the states of its deliveries by a trigger
  * of the database, which also tells the listeners of syncStatus.
  */
-@Entity({ tableName: 'sync_run' })
+@Entity({ tableName: 'sync_run', policies: [rowsOfItsIntegrations] })
 @Index({ properties: ['integration', 'id'] })
 @Index({ properties: ['integration', 'pipeline', 'id'] })
 @Index({

@@ -9,6 +9,7 @@ import {
   Property,
   Unique,
 } from '@mikro-orm/decorators/legacy';
+import { partnerRows } from '../access/partner-rows.js';
 import { Partner } from '../partners/partner.js';
 
 export enum IntegrationStatus {
@@ -54,7 +55,7 @@ export interface StoredAccessReport {
  * One partner connected to one account of a PSA. A disconnected one keeps its row, without credentials:
  * connecting the same account again revives it, and with it the knowledge of what was delivered.
  */
-@Entity({ tableName: 'integration' })
+@Entity({ tableName: 'integration', policies: [partnerRows('partner_id = asking_partner()')] })
 @Unique({ properties: ['partner', 'psa', 'account'] })
 @Index({
   name: 'integration_one_connected_per_psa',

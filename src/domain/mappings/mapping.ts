@@ -1,10 +1,11 @@
 import { type Opt, PrimaryKeyProp, type Ref } from '@mikro-orm/core';
 import { Entity, Index, ManyToOne, Property } from '@mikro-orm/decorators/legacy';
+import { rowsOfItsIntegrations } from '../access/partner-rows.js';
 import { Integration } from '../integrations/integration.js';
 import { Organization } from '../partners/organization.js';
 
 /** Which PSA company an organization is, and the level at which its usage is billed. No row: not mapped. */
-@Entity({ tableName: 'mapping' })
+@Entity({ tableName: 'mapping', policies: [rowsOfItsIntegrations] })
 export class Mapping {
   [PrimaryKeyProp]?: ['integration', 'organization'];
 

@@ -17,7 +17,7 @@ export enum NoticeDeliveryState {
 }
 
 /** One notice on its way to one receiver. */
-@Entity({ tableName: 'notice_delivery' })
+@Entity({ tableName: 'notice_delivery', rowLevelSecurity: true })
 @Index({
   name: 'notice_delivery_due',
   expression:

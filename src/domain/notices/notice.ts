@@ -1,5 +1,6 @@
 import { type Opt, type Ref } from '@mikro-orm/core';
 import { Entity, Enum, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
+import { rowsOfItsIntegrations } from '../access/partner-rows.js';
 import { SyncRun } from '../deliveries/sync-run.js';
 import { Integration } from '../integrations/integration.js';
 
@@ -41,7 +42,7 @@ export interface NoticePayload {
 }
 
 /** Something that people are to be told, written in the transaction in which it came true. */
-@Entity({ tableName: 'notice' })
+@Entity({ tableName: 'notice', policies: [rowsOfItsIntegrations] })
 @Unique({ properties: ['type', 'run'] })
 @Index({ properties: ['integration', 'type', 'id'] })
 @Index({

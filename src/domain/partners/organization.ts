@@ -1,9 +1,10 @@
 import { type Opt, type Ref } from '@mikro-orm/core';
 import { Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
+import { partnerRows } from '../access/partner-rows.js';
 import { Partner } from './partner.js';
 
 /** A partner's customer in the vendor's platform. */
-@Entity({ tableName: 'organization' })
+@Entity({ tableName: 'organization', policies: [partnerRows('partner_id = asking_partner()')] })
 @Index({ properties: ['partner', 'id'] })
 @Index({ properties: ['partner', 'name', 'id'] })
 export class Organization {

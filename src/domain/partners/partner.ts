@@ -1,8 +1,9 @@
 import type { Opt } from '@mikro-orm/core';
 import { Check, Entity, Index, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
+import { partnerRows } from '../access/partner-rows.js';
 
 /** A managed service provider that sells the vendor's service. */
-@Entity({ tableName: 'partner' })
+@Entity({ tableName: 'partner', policies: [partnerRows('id = asking_partner()')] })
 @Index({ properties: ['name', 'id'] })
 @Check({ name: 'partner_invoice_day', expression: 'invoice_day >= 1 and invoice_day <= 31' })
 export class Partner {

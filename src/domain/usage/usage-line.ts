@@ -1,5 +1,6 @@
 import { type Opt, type Ref } from '@mikro-orm/core';
 import { Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
+import { partnerRows } from '../access/partner-rows.js';
 import { Delivery } from '../deliveries/delivery.js';
 import { Organization } from '../partners/organization.js';
 import { UsageStatement } from './usage-statement.js';
@@ -13,7 +14,10 @@ export interface UsageEvidence {
 }
 
 /** One organization's quantity of one usage type in a statement. */
-@Entity({ tableName: 'usage_line' })
+@Entity({
+  tableName: 'usage_line',
+  policies: [partnerRows('exists (select 1 from usage_statement where usage_statement.id = statement_id)')],
+})
 @Unique({ properties: ['statement', 'organization', 'usageType'] })
 export class UsageLine {
   @PrimaryKey({ type: 'uuid', defaultRaw: 'uuid_v7()' })

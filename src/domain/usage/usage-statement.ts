@@ -8,11 +8,12 @@ import {
   Property,
   Unique,
 } from '@mikro-orm/decorators/legacy';
+import { rowsOfItsIntegrations } from '../access/partner-rows.js';
 import { Integration } from '../integrations/integration.js';
 import { UsageLine } from './usage-line.js';
 
 /** The closed usage of one billing period. Frozen: a correction is a new revision with its reason. */
-@Entity({ tableName: 'usage_statement' })
+@Entity({ tableName: 'usage_statement', policies: [rowsOfItsIntegrations] })
 @Unique({ properties: ['integration', 'invoiceDate', 'revision'] })
 @Check({
   name: 'usage_statement_period',
