@@ -2,6 +2,7 @@ import { vi } from 'vitest';
 import {
   type BackupJobInput,
   ConnectIntegrationDocument,
+  CreateApiTokenDocument,
   DeliveriesDocument,
   type DeliveriesQuery,
   type IntegrationOptionsInput,
@@ -17,6 +18,7 @@ import {
   UpsertOrganizationsDocument,
   UpsertPartnersDocument,
 } from '../../src/gql/typed.js';
+import type { GraphQLClient } from './graphql-client.js';
 import type { TestService } from './service.js';
 
 type Delivery = NonNullable<DeliveriesQuery['integration']>['deliveries']['nodes'][number];
@@ -45,7 +47,8 @@ let jobs = 0;
 
 /**
  * A partner with the customers "PM Customer #1" and "PM Customer #2", connected to the sandbox and mapped by
- * name, with board, priorities, billing and additions set; everything through the public API.
+ * name, with board, priorities, billing and additions set; everything through the public API, and what a portal does with
+ * a token of the partner.
  */
 export async function connectPartner(
   bridge: Pick<TestService, 'client' | 'sandbox' | 'database' | 'credentials'>,
@@ -73,7 +76,15 @@ export async function connectPartner(
     `{ partners(search: "${partner}") { nodes { id } } }`,
   );
   const partnerId = found.data!.partners.nodes[0]!.id;
-  const { connectIntegration } = await client.ask(ConnectIntegrationDocument, {
+  const { createApiToken } = await client.ask(CreateApiTokenDocument, {
+    name: 'portal',
+    role: 'PARTNER',
+    partnerId,
+  });
+  const portal: Pick<GraphQLClient, 'ask'> = {
+    ask: (document, variables) => client.ask(document, variables, createApiToken.token),
+  };
+  const { connectIntegration } = await portal.ask(ConnectIntegrationDocument, {
     input: { partnerId, psa: 'connectwise', credentials: bridge.credentials },
   });
   if (!connectIntegration.integration) throw new Error(JSON.stringify(connectIntegration.userErrors));
@@ -114,7 +125,7 @@ export async function connectPartner(
       const companyId =
         company &&
         idOf(sandbox.store.companies.lookup('name', [company]) as { id: number; name: string }[], company);
-      const { setMappings } = await client.ask(SetMappingsDocument, {
+      const { setMappings } = await portal.ask(SetMappingsDocument, {
         integrationId,
         mappings: [
           { organizationId: self.organizations[`PM Customer #${customer}`]!, companyId, billingLevel },
@@ -123,7 +134,7 @@ export async function connectPartner(
       if (setMappings.userErrors.length > 0) throw new Error(JSON.stringify(setMappings.userErrors));
     },
     async setOptions(changed) {
-      const { updateIntegrationOptions } = await client.ask(UpdateIntegrationOptionsDocument, {
+      const { updateIntegrationOptions } = await portal.ask(UpdateIntegrationOptionsDocument, {
         integrationId,
         options: changed,
       });
@@ -131,7 +142,7 @@ export async function connectPartner(
         throw new Error(JSON.stringify(updateIntegrationOptions.userErrors));
     },
     async run(pipeline, { dryRun = false, date } = {}) {
-      const { runPipeline } = await client.ask(RunPipelineDocument, {
+      const { runPipeline } = await portal.ask(RunPipelineDocument, {
         integrationId,
         pipeline,
         dryRun,
@@ -140,7 +151,7 @@ export async function connectPartner(
       if (!runPipeline.run) throw new Error(JSON.stringify(runPipeline.userErrors));
       return vi.waitFor(
         async () => {
-          const { integration } = await client.ask(SyncRunsDocument, { id: integrationId, pipeline });
+          const { integration } = await portal.ask(SyncRunsDocument, { id: integrationId, pipeline });
           const run = integration!.syncRuns.nodes.find(node => node.id === runPipeline.run!.id)!;
           if (run.state === 'RUNNING') throw new Error(`still running: ${run.error ?? ''}`);
           return run;
@@ -149,7 +160,7 @@ export async function connectPartner(
       );
     },
     async deliveries() {
-      return (await client.ask(DeliveriesDocument, { id: integrationId, first: 500 })).integration!.deliveries
+      return (await portal.ask(DeliveriesDocument, { id: integrationId, first: 500 })).integration!.deliveries
         .nodes;
     },
     settled: () =>
@@ -175,7 +186,7 @@ export async function connectPartner(
     },
     ...options,
   });
-  const { integration } = await client.ask(MappingsDocument, { id: integrationId });
+  const { integration } = await portal.ask(MappingsDocument, { id: integrationId });
   for (const { organization } of integration!.mappings.nodes)
     self.organizations[organization.name] = organization.id;
   for (const customer of [1, 2]) await self.setLevel(customer, `PM Customer #${customer}`);
