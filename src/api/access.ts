@@ -1,8 +1,10 @@
 import { type AuthCheckerFn, Authorized } from 'type-graphql';
 import { Role } from '../domain/access/api-token.js';
+import type { Actor } from '../domain/audit/actor.js';
+import { ActorKind } from '../domain/audit/audit-entry.js';
 import { Integration } from '../domain/integrations/integration.js';
 import { Partner } from '../domain/partners/partner.js';
-import type { ApiContext } from './context.js';
+import type { ApiContext, Origin } from './context.js';
 import { forbidden, unauthenticated } from './errors.js';
 import { isUuid } from './uuid.js';
 
@@ -20,6 +22,12 @@ export interface Caller {
 export const ForEveryRole = () => Authorized([Role.OPERATOR, Role.PARTNER, Role.SOURCE]);
 export const ForPortals = () => Authorized([Role.OPERATOR, Role.PARTNER]);
 export const ForBackupPlatforms = () => Authorized([Role.OPERATOR, Role.SOURCE]);
+
+/** The caller as the audit log names it. */
+export function actorOf(caller: Caller, origin: Origin): Actor {
+  const { tokenId, tokenName, role, partnerId } = caller;
+  return { kind: ActorKind.TOKEN, id: tokenId, name: tokenName, role, partnerId, ...origin };
+}
 
 /** Lets a caller of one of the field's roles through; a field that names no role lets nobody through. */
 export const checkRole: AuthCheckerFn<ApiContext, Role> = ({ context, info }, roles) => {

@@ -32,7 +32,14 @@ export interface ApiContext {
   em: EntityManager;
   loaders: Loaders;
   lookups: PsaLookups;
+  origin: Origin;
   app: ApiDependencies;
+}
+
+/** Where a request comes from. */
+export interface Origin {
+  address: string | null;
+  requestId: string | null;
 }
 
 /**
@@ -46,9 +53,9 @@ export class Contexts {
     this.#lookups = new PsaLookups(app.connections, app.now);
   }
 
-  for(caller: Caller | undefined): ApiContext {
+  for(caller: Caller | undefined, origin: Origin): ApiContext {
     const em = this.app.orm.em.fork();
     if (caller?.partnerId) askAsPartner(em, caller.partnerId);
-    return { caller, em, loaders: new Loaders(em), lookups: this.#lookups, app: this.app };
+    return { caller, em, loaders: new Loaders(em), lookups: this.#lookups, origin, app: this.app };
   }
 }

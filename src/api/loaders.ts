@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
+import { AuditEntry } from '../domain/audit/audit-entry.js';
 import { Delivery } from '../domain/deliveries/delivery.js';
 import { Integration } from '../domain/integrations/integration.js';
 import { Organization } from '../domain/partners/organization.js';
@@ -20,6 +21,10 @@ export class Loaders {
 
   readonly delivery = new DataLoader(async (ids: readonly string[]) =>
     inOrder(ids, await this.em.find(Delivery, { id: { $in: [...ids] } })),
+  );
+
+  readonly auditEntry = new DataLoader(async (ids: readonly string[]) =>
+    inOrder(ids, await this.em.find(AuditEntry, { id: { $in: [...ids] } })),
   );
 
   readonly integrationsOfPartner = new DataLoader(async (partnerIds: readonly string[]) => {

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { checkRole } from './access.js';
+import { AuditResolver, ReleasedDeliveryResolver } from './audit/resolver.js';
 import { DeliveryResolver, IntegrationDeliveriesResolver } from './deliveries/resolver.js';
 import { IngestResolver } from './ingest/resolver.js';
 import { IntegrationMutations } from './integrations/mutations.js';
@@ -46,6 +47,8 @@ export function buildApiSchema(): GraphQLSchema {
       UsageLineResolver,
       IngestResolver,
       TokenResolver,
+      AuditResolver,
+      ReleasedDeliveryResolver,
     ],
     authChecker: checkRole,
     pubSub: noPubSub,

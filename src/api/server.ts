@@ -3,9 +3,11 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { actAs } from '../domain/audit/actor.js';
 import { withLogFields } from '../watch/log.js';
 import { serveHealth, serveMetrics } from '../watch/routes.js';
 import { inSpan } from '../watch/span.js';
+import { actorOf } from './access.js';
 import { type ApiContext, type ApiDependencies, Contexts } from './context.js';
 import { presentError, unauthenticated } from './errors.js';
 import { armorPlugins, largestBodyBytes, limitComplexity, limitRules, mostTokens } from './limits.js';
@@ -58,7 +60,10 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
     void reply.header('x-request-id', request.id);
   });
   const answer = fastifyApolloHandler(apollo, {
-    context: async request => contexts.for(await gate.callerOf(request.headers.authorization)),
+    context: async request => {
+      const origin = { address: request.ip, requestId: request.id };
+      return contexts.for(await gate.callerOf(request.headers.authorization, origin), origin);
+    },
   });
   server.route({
     url: graphqlPath,
@@ -86,7 +91,10 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
   };
 }
 
-/** What is decided before anything runs: no token (the schema itself is open to everybody), or too much at once. */
+/**
+ * What is decided before anything runs: no token (the schema itself is open to everybody), too much at once, and who
+ * answers for what a mutation changes.
+ */
 function refuseEarly(schema: GraphQLSchema): ApolloServerPlugin<ApiContext> {
   return {
     async requestDidStart() {
@@ -97,6 +105,9 @@ function refuseEarly(schema: GraphQLSchema): ApolloServerPlugin<ApiContext> {
           );
           if (asksForData && !contextValue.caller) throw unauthenticated();
           limitComplexity(schema, document as DocumentNode, request.operationName, request.variables);
+          if (operation?.operation === 'mutation' && contextValue.caller) {
+            actAs(contextValue.em, actorOf(contextValue.caller, contextValue.origin));
+          }
         },
       };
     },

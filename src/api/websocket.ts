@@ -16,11 +16,11 @@ import { useServer as serveProtocol } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { inSpan } from '../watch/span.js';
 import type { Caller } from './access.js';
-import type { ApiContext, ApiDependencies, Contexts } from './context.js';
+import type { ApiContext, ApiDependencies, Contexts, Origin } from './context.js';
 import { presentError } from './errors.js';
 import { largestSocketMessageBytes, limitComplexity, limitRules, mostTokens } from './limits.js';
 import type { TokenGate } from './tokens/tokens.js';
-import { nameActiveSpan } from './watch-operations.js';
+import { nameActiveSpan, requestIdOf } from './watch-operations.js';
 
 /** What the client sends first: `{ "authorization": "Bearer psab_…" }`, or `{ "token": "psab_…" }`. */
 type ConnectionParams = Record<string, unknown> | undefined;
@@ -28,9 +28,11 @@ type ConnectionParams = Record<string, unknown> | undefined;
 interface Opened {
   authorization: string;
   caller: Caller;
+  origin: Origin;
   socket: WebSocket;
 }
 
+const nowhere: Origin = { address: null, requestId: null };
 const forbidden = 4403;
 const checkTokensEveryMs = 30_000;
 
@@ -47,15 +49,22 @@ export function serveSubscriptions(
   const sockets = new WebSocketServer({ noServer: true, maxPayload: largestSocketMessageBytes });
   const opened = new Set<Opened>();
 
-  const protocol = serveProtocol<Record<string, unknown>, { opened?: Opened; socket: WebSocket }>(
+  const protocol = serveProtocol<
+    Record<string, unknown>,
+    { opened?: Opened; socket: WebSocket; request: IncomingMessage }
+  >(
     {
       schema,
       connectionInitWaitTimeout: 5_000,
       async onConnect({ connectionParams, extra }) {
         const authorization = readAuthorization(connectionParams);
-        const caller = await gate.callerOf(authorization);
+        const origin = {
+          address: extra.request.socket.remoteAddress ?? null,
+          requestId: requestIdOf(extra.request),
+        };
+        const caller = await gate.callerOf(authorization, origin);
         if (!authorization || !caller) return false;
-        extra.opened = { authorization, caller, socket: extra.socket };
+        extra.opened = { authorization, caller, origin, socket: extra.socket };
         opened.add(extra.opened);
         return true;
       },
@@ -77,7 +86,7 @@ export function serveSubscriptions(
           return [error as GraphQLError];
         }
       },
-      context: ({ extra }) => contexts.for(extra.opened?.caller),
+      context: ({ extra }) => contexts.for(extra.opened?.caller, extra.opened?.origin ?? nowhere),
       subscribe: args => subscribeWithFreshContexts(args, contexts),
       onError: (_context, _id, _payload, errors) =>
         errors.map(error => presentError(error.toJSON(), error, app.logger)),
@@ -90,8 +99,8 @@ export function serveSubscriptions(
   );
 
   const closeWhereInvalid = async (suspects: Iterable<Opened>) => {
-    for (const { authorization, socket } of suspects) {
-      if (!(await gate.callerOf(authorization))) socket.close(forbidden, 'Forbidden');
+    for (const { authorization, origin, socket } of suspects) {
+      if (!(await gate.callerOf(authorization, origin))) socket.close(forbidden, 'Forbidden');
     }
   };
   const check = (suspects: Iterable<Opened>) => {
@@ -137,14 +146,14 @@ async function subscribeWithFreshContexts(
 ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
   const events = await createSourceEventStream(args);
   if (!(Symbol.asyncIterator in events)) return events;
-  const { caller } = args.contextValue as ApiContext;
+  const { caller, origin } = args.contextValue as ApiContext;
   const iterator = events[Symbol.asyncIterator]();
   // graphql-ws ends a subscription by calling return() on what it was given, so this is its own iterator.
   const answers: AsyncIterableIterator<ExecutionResult> = {
     async next() {
       const event = await iterator.next();
       if (event.done) return { done: true, value: undefined };
-      const contextValue = contexts.for(caller);
+      const contextValue = contexts.for(caller, origin);
       const began = performance.now();
       const value = await inSpan('graphql', {}, async () => {
         nameActiveSpan('subscription', args.operationName);

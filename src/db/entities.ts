@@ -1,4 +1,5 @@
 import { ApiToken } from '../domain/access/api-token.js';
+import { AuditEntry } from '../domain/audit/audit-entry.js';
 import { BackupJobResult } from '../domain/backups/backup-job-result.js';
 import { Delivery } from '../domain/deliveries/delivery.js';
 import { Lease } from '../domain/deliveries/lease.js';
@@ -18,6 +19,7 @@ import { UsageStatement } from '../domain/usage/usage-statement.js';
 /** Every table that MikroORM knows. */
 export const entities = [
   ApiToken,
+  AuditEntry,
   BackupJobResult,
   Delivery,
   Integration,

@@ -54,6 +54,8 @@ const everyRootField: Record<string, string> = {
   partners: '{ partners { nodes { id } } }',
   integration: `{ integration(id: "${uuid}") { id } }`,
   integrations: '{ integrations { id } }',
+  apiTokens: '{ apiTokens { nodes { id } } }',
+  auditLog: '{ auditLog { nodes { id } } }',
   testConnection: `mutation { testConnection(input: { partnerId: "${uuid}", psa: "connectwise", credentials: [] }) { userErrors { code } } }`,
   connectIntegration: `mutation { connectIntegration(input: { partnerId: "${uuid}", psa: "connectwise", credentials: [] }) { userErrors { code } } }`,
   checkIntegration: `mutation { checkIntegration(id: "${uuid}") { userErrors { code } } }`,

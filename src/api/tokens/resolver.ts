@@ -1,15 +1,39 @@
-import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
-import { Role } from '../../domain/access/api-token.js';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { type ApiToken, Role } from '../../domain/access/api-token.js';
+import type { Partner } from '../../domain/partners/partner.js';
 import { callerOf, ForPortals } from '../access.js';
 import type { ApiContext } from '../context.js';
+import { type Page, pageCost } from '../pages.js';
+import { PartnerType } from '../partners/types.js';
 import { DateTimeScalar } from '../scalars/scalars.js';
 import { notFound } from '../user-error.js';
 import { createToken } from './create-token.js';
+import { listTokens } from './list-tokens.js';
 import { revokeToken } from './revoke-token.js';
-import { CreateApiTokenPayload, RevokeApiTokenPayload } from './types.js';
+import {
+  ApiTokenConnection,
+  ApiTokensArgs,
+  ApiTokenType,
+  CreateApiTokenPayload,
+  RevokeApiTokenPayload,
+} from './types.js';
 
-@Resolver()
+@Resolver(() => ApiTokenType)
 export class TokenResolver {
+  @ForPortals()
+  @Query(() => ApiTokenConnection, {
+    description: 'The tokens that you may revoke, newest first, with when each was last used.',
+    complexity: pageCost,
+  })
+  apiTokens(@Args() args: ApiTokensArgs, @Ctx() context: ApiContext): Promise<Page<ApiToken>> {
+    return listTokens(context.em, callerOf(context), args);
+  }
+
+  @FieldResolver(() => PartnerType, { nullable: true, description: 'Whose it is, for the role PARTNER.' })
+  partner(@Root() token: ApiToken, @Ctx() { loaders }: ApiContext): Promise<Partner> | null {
+    return token.partner ? loaders.partner.load(token.partner.id) : null;
+  }
+
   @ForPortals()
   @Mutation(() => CreateApiTokenPayload, {
     description:

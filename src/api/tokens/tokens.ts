@@ -3,7 +3,9 @@ import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { ChangeFeed } from '../../db/changes.js';
 import { query } from '../../db/sql.js';
 import { ApiToken, Role } from '../../domain/access/api-token.js';
-import type { Caller } from '../access.js';
+import { writeDownSignIn } from '../../domain/audit/actor.js';
+import { actorOf, type Caller } from '../access.js';
+import type { Origin } from '../context.js';
 
 /** A new token: 256 random bits behind a prefix that secret scanners can look for. */
 export function newToken(): string {
@@ -26,7 +28,13 @@ export async function ensureOperatorToken(em: EntityManager, token: string): Pro
   );
 }
 
+interface Found {
+  caller: Caller;
+  revoked: boolean;
+}
+
 const trustedForMs = 5_000;
+const writtenDownForMs = 3_600_000;
 const mostTrusted = 10_000;
 
 /**
@@ -34,7 +42,9 @@ const mostTrusted = 10_000;
  * token; that it is used is noted at most once a minute.
  */
 export class TokenGate {
-  readonly #trusted = new Map<string, { caller: Caller; until: number }>();
+  readonly #trusted = new Map<string, { found: Found; until: number }>();
+  /** What is in the audit log already, and until when it need not be looked for there. */
+  readonly #writtenDown = new Map<string, number>();
   readonly #ignoreChanges: () => void;
 
   constructor(
@@ -45,30 +55,37 @@ export class TokenGate {
     this.#ignoreChanges = changes.on(change => {
       if (change.kind === 'resync') this.#trusted.clear();
       if (change.kind !== 'token_revoked') return;
-      for (const [hash, { caller }] of this.#trusted) {
-        if (caller.tokenId === change.tokenId) this.#trusted.delete(hash);
+      for (const [hash, { found }] of this.#trusted) {
+        if (found.caller.tokenId === change.tokenId) this.#trusted.delete(hash);
       }
     });
   }
 
-  /** `authorization` as in the HTTP header: "Bearer psab_…". Undefined for what is no valid token. */
-  async callerOf(authorization: string | undefined): Promise<Caller | undefined> {
+  /**
+   * `authorization` as in the HTTP header: "Bearer psab_…". Undefined for what is no valid token. That somebody signed
+   * in from an address, or tried to with a token that was good once, is written down once a day.
+   */
+  async callerOf(authorization: string | undefined, origin: Origin): Promise<Caller | undefined> {
     const token = /^Bearer +(\S{1,500})$/i.exec(authorization?.trim() ?? '')?.[1];
     if (token === undefined) return undefined;
     const hash = hashToken(token);
     const now = this.now();
     const trusted = this.#trusted.get(hash);
-    const caller = trusted && now.getTime() < trusted.until ? trusted.caller : await this.#find(hash, now);
-    return caller && (!caller.expiresAt || now < caller.expiresAt) ? caller : undefined;
+    const found = trusted && now.getTime() < trusted.until ? trusted.found : await this.#find(hash, now);
+    if (!found) return undefined;
+    const { caller } = found;
+    const good = !found.revoked && (!caller.expiresAt || now < caller.expiresAt);
+    await this.#writeDown(good ? 'signed_in' : 'sign_in.refused', caller, origin, now);
+    return good ? caller : undefined;
   }
 
   close(): void {
     this.#ignoreChanges();
   }
 
-  async #find(hash: string, now: Date): Promise<Caller | undefined> {
+  async #find(hash: string, now: Date): Promise<Found | undefined> {
     const em = this.orm.em.fork();
-    const token = await em.findOne(ApiToken, { hash, revokedAt: null });
+    const token = await em.findOne(ApiToken, { hash });
     this.#trusted.delete(hash);
     if (!token) return undefined;
     const caller: Caller = {
@@ -78,14 +95,32 @@ export class TokenGate {
       partnerId: token.partner?.id ?? null,
       expiresAt: token.expiresAt ?? null,
     };
-    this.#trusted.set(hash, { caller, until: now.getTime() + trustedForMs });
+    const found = { caller, revoked: token.revokedAt != null };
+    this.#trusted.set(hash, { found, until: now.getTime() + trustedForMs });
     if (this.#trusted.size > mostTrusted) this.#trusted.delete(this.#trusted.keys().next().value!);
+    if (found.revoked) return found;
     await query(
       em,
       `update api_token set last_used_at = $2
        where id = $1 and (last_used_at is null or last_used_at < $2::timestamptz - interval '1 minute')`,
       [token.id, now],
     );
-    return caller;
+    return found;
+  }
+
+  async #writeDown(
+    action: 'signed_in' | 'sign_in.refused',
+    caller: Caller,
+    origin: Origin,
+    now: Date,
+  ): Promise<void> {
+    const key = `${action} ${caller.tokenId} ${origin.address}`;
+    const known = this.#writtenDown.get(key);
+    if (known && now.getTime() < known) return;
+    this.#writtenDown.delete(key);
+    this.#writtenDown.set(key, now.getTime() + writtenDownForMs);
+    if (this.#writtenDown.size > mostTrusted)
+      this.#writtenDown.delete(this.#writtenDown.keys().next().value!);
+    await writeDownSignIn(this.orm.em.fork(), action, actorOf(caller, origin));
   }
 }

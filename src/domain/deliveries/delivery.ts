@@ -73,6 +73,11 @@ export interface QuantityContent {
   expression:
     'create index "delivery_written_place" on "delivery" ("integration_id", "target_key", "delivered_at") where "kind" = \'USAGE\' and "state" = \'DELIVERED\'',
 })
+@Index({
+  name: 'delivery_released_by',
+  expression:
+    'create index "delivery_released_by" on "delivery" ("released_by", "id") where "released_by" is not null',
+})
 @Check({ name: 'delivery_next_attempt', expression: "(state = 'PENDING') = (next_attempt_at is not null)" })
 @Check({ name: 'delivery_delivered', expression: "(state = 'DELIVERED') = (delivered_at is not null)" })
 @Check({ name: 'delivery_event', expression: "(kind = 'EVENT') = (job_result_id is not null)" })
@@ -150,6 +155,10 @@ export class Delivery {
 
   @Property({ columnType: 'numeric', type: 'decimal', nullable: true })
   quantityAfter?: string | null;
+
+  /** The audit entry of whoever made it due by hand last: a test ticket, a retry, an approval. */
+  @Property({ type: 'uuid', nullable: true })
+  releasedBy?: string | null;
 
   @Property({ type: 'timestamptz', defaultRaw: 'now()' })
   createdAt!: Date & Opt;

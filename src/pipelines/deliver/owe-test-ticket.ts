@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { writeDown } from '../../domain/audit/actor.js';
 import { Delivery, DeliveryKind } from '../../domain/deliveries/delivery.js';
 import type { Integration } from '../../domain/integrations/integration.js';
 import type { PsaCompany } from '../../psa/adapter.js';
@@ -31,6 +32,11 @@ export function oweTestTicket(
         ].join('\n'),
       },
       nextAttemptAt: now,
+      releasedBy: await writeDown(tx, {
+        action: 'test_ticket.sent',
+        integrationId: integration.id,
+        after: { company: company.name },
+      }),
     });
     await tx.flush();
     await wakeUp(tx, 'deliver', [integration.id]);

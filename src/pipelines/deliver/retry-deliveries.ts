@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
+import { writeDown } from '../../domain/audit/actor.js';
 import type { DeliveryState } from '../../domain/deliveries/delivery.js';
 import type { WakeUp } from '../wake-up.js';
 
@@ -19,24 +20,32 @@ export interface RetryRequest {
  */
 export function retryDeliveries(em: EntityManager, request: RetryRequest): Promise<number> {
   return em.transactional(async tx => {
-    const retried = await query(
+    const { integrationId, ids, state, now, wakeUp } = request;
+    const due = await query<{ id: string; held: boolean }>(
       tx,
-      `update delivery set
-         state = 'PENDING', next_attempt_at = $4, reason_code = null
+      `select id, state = 'HELD' as held from delivery
        where integration_id = $1
          and ($2::uuid[] is null or id = any($2))
          and state <> 'DELIVERED'
          and ($3::text is null or state = $3)
          and not (state = 'PENDING' and attempts = 0)
-       returning 1`,
-      [
-        request.integrationId,
-        request.ids ?? null,
-        request.state ?? (request.ids ? null : 'FAILED'),
-        request.now,
-      ],
+       order by id for update`,
+      [integrationId, ids ?? null, state ?? (ids ? null : 'FAILED')],
     );
-    if (retried.length > 0) await request.wakeUp(tx, 'deliver', [request.integrationId]);
-    return retried.length;
+    if (due.length === 0) return 0;
+    const approved = due.filter(({ held }) => held).length;
+    const releasedBy = await writeDown(tx, {
+      action: 'deliveries.retried',
+      integrationId,
+      after: { deliveries: due.length, approved },
+    });
+    await query(
+      tx,
+      `update delivery set state = 'PENDING', next_attempt_at = $2, reason_code = null, released_by = $3
+       where id = any($1)`,
+      [due.map(({ id }) => id), now, releasedBy],
+    );
+    await wakeUp(tx, 'deliver', [integrationId]);
+    return due.length;
   });
 }

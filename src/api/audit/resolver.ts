@@ -1,0 +1,100 @@
+import { Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { Role } from '../../domain/access/api-token.js';
+import { AuditEntry } from '../../domain/audit/audit-entry.js';
+import { Delivery } from '../../domain/deliveries/delivery.js';
+import { callerOf, ForPortals } from '../access.js';
+import type { ApiContext } from '../context.js';
+import { DeliveryConnection, DeliveryType } from '../deliveries/types.js';
+import { pageOfNewest } from '../newest-first.js';
+import { type CountedPage, type Page, pageCost, pageOf } from '../pages.js';
+import { isUuid } from '../uuid.js';
+import {
+  ActorType,
+  AuditChangeType,
+  AuditDeliveriesArgs,
+  AuditEntryConnection,
+  AuditEntryType,
+  AuditLogArgs,
+} from './types.js';
+
+@Resolver(() => AuditEntryType)
+export class AuditResolver {
+  @ForPortals()
+  @Query(() => AuditEntryConnection, {
+    description:
+      'Who did what, newest first. For the role PARTNER that is what is about its own things, whoever did it.',
+    complexity: pageCost,
+  })
+  async auditLog(@Args() args: AuditLogArgs, @Ctx() context: ApiContext): Promise<Page<AuditEntry>> {
+    const { role, partnerId: own } = callerOf(context);
+    const { partnerId, integrationId, action, actorId } = args;
+    if ([partnerId, integrationId].some(id => id != null && !isUuid(id))) return pageOf([], 1, () => []);
+    return pageOfNewest(
+      context.em,
+      AuditEntry,
+      {
+        $and: [
+          role === Role.OPERATOR ? {} : { partnerId: own },
+          partnerId == null ? {} : { partnerId },
+          integrationId == null ? {} : { integrationId },
+          action == null ? {} : { action },
+          actorId == null ? {} : { actorId },
+        ],
+      },
+      args,
+    );
+  }
+
+  @FieldResolver(() => ActorType, { description: 'Who did it.' })
+  actor(@Root() entry: AuditEntry): ActorType {
+    const { actorKind: kind, actorId: id, actorName: name, actorRole } = entry;
+    return { kind, id, name, role: actorRole };
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'The address that the request came from. Partners see their own people’s only.',
+  })
+  address(@Root() entry: AuditEntry, @Ctx() context: ApiContext): string | null {
+    const mayKnow = callerOf(context).role === Role.OPERATOR || entry.actorRole === Role.PARTNER;
+    return mayKnow ? (entry.address ?? null) : null;
+  }
+
+  @FieldResolver(() => [AuditChangeType], { description: 'What was changed; empty where nothing was.' })
+  changes(@Root() { before, after }: AuditEntry): AuditChangeType[] {
+    const fields = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+    const asJson = (values: Record<string, unknown> | null | undefined, field: string) =>
+      values?.[field] === undefined ? null : JSON.stringify(values[field]);
+    return [...fields].sort().map(field => ({
+      field,
+      before: asJson(before, field),
+      after: asJson(after, field),
+    }));
+  }
+
+  @FieldResolver(() => DeliveryConnection, {
+    description:
+      'What it had written to the PSA: the deliveries that were retried, approved or tested by it, or of the run that it started.',
+    complexity: pageCost,
+  })
+  deliveries(
+    @Root() entry: AuditEntry,
+    @Args() args: AuditDeliveriesArgs,
+    @Ctx() { em }: ApiContext,
+  ): Promise<CountedPage<Delivery>> {
+    const caused = entry.action === 'run.started' ? { run: entry.subjectId } : { releasedBy: entry.id };
+    return pageOfNewest(em, Delivery, caused, args);
+  }
+}
+
+@Resolver(() => DeliveryType)
+export class ReleasedDeliveryResolver {
+  @FieldResolver(() => AuditEntryType, {
+    nullable: true,
+    description:
+      'Who made it due by hand last: a test ticket, a retry, an approval. Null: it was owed by itself.',
+  })
+  releasedBy(@Root() delivery: Delivery, @Ctx() { loaders }: ApiContext): Promise<AuditEntry> | null {
+    return delivery.releasedBy ? loaders.auditEntry.load(delivery.releasedBy) : null;
+  }
+}
