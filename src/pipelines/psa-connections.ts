@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { CredentialVault } from '../domain/integrations/credentials.js';
@@ -23,13 +24,19 @@ export interface PsaSurroundings {
   concurrency: number;
 }
 
+interface Connection {
+  sealed: string;
+  credentials: Credentials;
+  adapter: PsaAdapter;
+}
+
 /** Connections that may stay open; the one used longest ago goes first. */
 const mostConnections = 2_000;
 
 /** The PSA connections of this process, one per integration, kept until its credentials change. */
 export class PsaConnections {
   readonly #writableUntil = new Map<string, number>();
-  readonly #known = new Map<string, { sealed: string; adapter: PsaAdapter }>();
+  readonly #known = new Map<string, Connection>();
 
   constructor(private readonly surroundings: PsaSurroundings) {}
 
@@ -50,7 +57,7 @@ export class PsaConnections {
     const connection =
       known?.sealed === integration.credentials
         ? known
-        : { sealed: integration.credentials, adapter: this.#connect(integration, integration.credentials) };
+        : this.#connection(integration, integration.credentials, known);
     this.#known.set(integration.id, connection);
     if (this.#known.size > mostConnections) this.#known.delete(this.#known.keys().next().value!);
     return connection.adapter;
@@ -70,15 +77,24 @@ export class PsaConnections {
     return this.#open(plugin, credentials, this.surroundings.http.forPlugin(plugin.id));
   }
 
-  #connect(integration: Integration, sealed: string): PsaAdapter {
-    const { orm, http, vault, requestsPerMinute, concurrency } = this.surroundings;
+  /** The same credentials under another key are no reason to log in again. */
+  #connection(integration: Integration, sealed: string, known: Connection | undefined): Connection {
+    const credentials = this.surroundings.vault.open(integration.id, sealed);
+    const adapter = isDeepStrictEqual(credentials, known?.credentials)
+      ? known!.adapter
+      : this.#connect(integration, credentials);
+    return { sealed, credentials, adapter };
+  }
+
+  #connect(integration: Integration, credentials: Credentials): PsaAdapter {
+    const { orm, http, requestsPerMinute, concurrency } = this.surroundings;
     const plugin = this.plugins.get(integration.psa);
     if (!plugin) throw new Error(`the PSA plugin "${integration.psa}" is not installed`);
     const budget =
       requestsPerMinute > 0 ? sharedBudget(() => orm.em.fork(), integration.id, requestsPerMinute) : noBudget;
     return this.#open(
       plugin,
-      vault.open(integration.id, sealed),
+      credentials,
       pacedHttp(http.forPlugin(plugin.id), budget, concurrency, () => this.#mayWrite(integration.id)),
     );
   }
