@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import type { NoticePayload } from '../../domain/notices/notice.js';
-import { describeFailure, guardedPools } from '../../psa/guarded-pools.js';
+import { describeFailure, type GuardedPoolsOptions, guardedPools } from '../../psa/guarded-pools.js';
 import type { Sent } from './sent.js';
 
 export interface WebhookSender {
@@ -18,12 +18,9 @@ const timeoutMs = 15_000;
  */
 export function createWebhookSender({
   secrets,
-  allowedHosts,
-}: {
-  secrets: readonly string[];
-  allowedHosts: readonly string[];
-}): WebhookSender {
-  const pools = guardedPools({ allowedHosts, connectionsPerSite: 4 });
+  ...guard
+}: GuardedPoolsOptions & { secrets: readonly string[] }): WebhookSender {
+  const pools = guardedPools({ connectionsPerSite: 4, ...guard });
   const keys = secrets.map(secret => new Webhook(secret));
   return {
     async send(url, { id, at, payload }) {
