@@ -9,17 +9,20 @@ export interface WebhookSender {
   close(): Promise<void>;
 }
 
-const timeoutMs = 15_000;
-
 /**
  * Posts by the Standard Webhooks specification, signed with every secret, so that a receiver may change to the
  * newest one at its own time. By the same guard as requests to PSAs; redirects are not followed. Only a status
- * of 2xx means delivered; the answer's body is not read.
+ * of 2xx means delivered; of the answer's body no more is read than keeps the connection.
  */
 export function createWebhookSender({
   secrets,
+  timeoutMs = 15_000,
   ...guard
-}: GuardedPoolsOptions & { secrets: readonly string[] }): WebhookSender {
+}: GuardedPoolsOptions & {
+  secrets: readonly string[];
+  /** For the whole of it. */
+  timeoutMs?: number;
+}): WebhookSender {
   const pools = guardedPools({ connectionsPerSite: 4, ...guard });
   const keys = secrets.map(secret => new Webhook(secret));
   return {
