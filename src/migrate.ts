@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { ConfigError, readConfig } from './config.js';
 import { migrateDatabase } from './db/migrate.js';
+import { redactor } from './redaction.js';
+import { secretsInSettings } from './secrets-in-settings.js';
 
 // Brings the database that DATABASE_URL names to the schema of this version, and ends: `npm run migrate`.
 if (existsSync('.env')) process.loadEnvFile('.env');
@@ -12,6 +15,8 @@ try {
   await migrateDatabase(databaseUrl);
   console.log('The database is at the schema of this version.');
 } catch (error) {
-  console.error(error instanceof ConfigError ? error.message : error);
+  console.error(
+    redactor(secretsInSettings(process.env))(error instanceof ConfigError ? error.message : inspect(error)),
+  );
   process.exitCode = 1;
 }

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { ConfigError, readConfig } from './config.js';
 import { openDatabase } from './db/connection.js';
 import { CredentialVault } from './domain/integrations/credentials.js';
 import { type KeyRotation, rotateKeys } from './pipelines/integrations/rotate-keys.js';
+import { redactor } from './redaction.js';
+import { secretsInSettings } from './secrets-in-settings.js';
 
 // Seals every integration's credentials with the first key of ENCRYPTION_KEYS, and ends: `npm run rotate-keys`.
 // Its exit code is 0 once the other keys may be taken away.
@@ -21,7 +24,9 @@ try {
     await orm.close();
   }
 } catch (error) {
-  console.error(error instanceof ConfigError ? error.message : error);
+  console.error(
+    redactor(secretsInSettings(process.env))(error instanceof ConfigError ? error.message : inspect(error)),
+  );
   process.exitCode = 1;
 }
 

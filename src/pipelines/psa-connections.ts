@@ -7,6 +7,7 @@ import type { Credentials, PsaAdapter, PsaPlugin } from '../psa/adapter.js';
 import type { GuardedHttp } from '../psa/guarded-http.js';
 import type { PsaHttp } from '../psa/http.js';
 import { pacedHttp } from '../psa/paced-http.js';
+import { withoutEchoes } from '../psa/without-echoes.js';
 import { noBudget, sharedBudget } from './shared-budget.js';
 
 export interface PsaSurroundings {
@@ -102,11 +103,17 @@ export class PsaConnections {
   #open(plugin: PsaPlugin, credentials: Credentials, http: PsaHttp): PsaAdapter {
     const { logger, now, solutionName, clientIds } = this.surroundings;
     return plugin.connect(credentials, {
-      http,
+      http: withoutEchoes(http, secretsOf(plugin, credentials)),
       logger: logger.child({ psa: plugin.id }),
       now,
       solutionName,
       clientId: clientIds[plugin.id],
     });
   }
+}
+
+/** Everything that was typed but what names the account: that stands in many an error for good. */
+function secretsOf(plugin: PsaPlugin, credentials: Credentials): string[] {
+  const account = plugin.accountKey(credentials);
+  return Object.values(credentials).filter(value => !account.includes(value));
 }
