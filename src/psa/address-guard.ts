@@ -10,11 +10,11 @@ const azureHost = '168.63.129.16';
 
 /**
  * Whether an address is one of the public internet; private, loopback, link-local and all special ones are not,
- * nor are IPv6 addresses that stand for an IPv4 address, unless it is a public one in the mapped form.
+ * nor are IPv6 addresses that stand for an IPv4 address.
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
+  const parsed = ipaddr.parse(address);
   if (parsed.range() !== 'unicast') return false;
   return parsed.kind() === 'ipv6' ? isGlobalIPv6(parsed as IPv6) : parsed.toString() !== azureHost;
 }

@@ -126,6 +126,7 @@ describe('the way out', () => {
     ['the unspecified IPv6 address', 'https://[::]/'],
     ['a mapped IPv4 address', 'https://[::ffff:127.0.0.1]/'],
     ['a mapped IPv4 address in hex', 'https://[::ffff:a01:203]/'],
+    ['a mapped IPv4 address that is public', 'https://[::ffff:8.8.8.8]/'],
     ['a translated IPv4 address', 'https://[::ffff:0:127.0.0.1]/'],
     ['a compatible IPv4 address', 'https://[::10.1.2.3]/'],
     ['an IPv4 address behind NAT64', 'https://[64:ff9b::10.1.2.3]/'],
