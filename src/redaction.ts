@@ -34,6 +34,8 @@ function formsOf(secret: string): string[] {
     bytes.toString('base64url'),
     hex,
     hex.toUpperCase(),
+    // UTF-8 that somebody took for Latin-1, as is done with what mail servers say.
+    bytes.toString('latin1'),
   ];
 }
 

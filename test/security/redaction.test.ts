@@ -19,6 +19,7 @@ describe('a secret is taken out', () => {
     ['in base64, with slashes escaped', bytes.toString('base64').replaceAll('/', '\\/')],
     ['in base64url', bytes.toString('base64url')],
     ['in hex', bytes.toString('hex')],
+    ['taken for Latin-1', bytes.toString('latin1')],
     ['in HEX', bytes.toString('hex').toUpperCase()],
   ])('%s', (_how, text) => {
     const redacted = redact(`before ${text} after`);
