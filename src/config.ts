@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { allowedHosts, portOf } from './psa/allowed-hosts.js';
 
 const list = z
   .string()
@@ -9,6 +10,15 @@ const list = z
       .map(item => item.trim())
       .filter(item => item !== ''),
   );
+
+/** Exceptions from the guard of outgoing requests. */
+const hostList = list.superRefine((hosts, context) => {
+  try {
+    allowedHosts(hosts, []);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
+});
 
 /** Standard Webhooks: "whsec_" and 24 to 64 bytes in base64. */
 const webhookSecret = z.string().refine(secret => {
@@ -74,7 +84,10 @@ const settings = z.object({
   OPERATOR_TOKEN: z.string().min(24, 'at least 24 characters').optional(),
   SOLUTION_NAME: z.string().min(1).default('Arcserve UDP Cloud Direct'),
   CONNECTWISE_CLIENT_ID: z.string().optional(),
-  PSA_ALLOWED_HOSTS: list,
+  PSA_ALLOWED_HOSTS: hostList,
+  PSA_PORTS: list
+    .transform(ports => (ports.length > 0 ? ports.map(Number) : [443]))
+    .pipe(z.array(z.number('each is a port number').int().min(1).max(65_535))),
   PSA_PLUGINS: list,
   PSA_REQUESTS_PER_MINUTE: z.coerce.number('must be a number').int().min(0).default(1_000),
   PSA_TIMEOUT_SECONDS: z.coerce.number('must be a number').min(1).max(120).default(30),
@@ -94,7 +107,7 @@ const settings = z.object({
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url('must be an address').optional(),
   WEBHOOK_URLS: list.pipe(z.array(webhookUrl)),
   WEBHOOK_SECRET: list.pipe(z.array(webhookSecret)),
-  WEBHOOK_ALLOWED_HOSTS: list,
+  WEBHOOK_ALLOWED_HOSTS: hostList,
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'smtp://… or smtps://…' }).optional(),
   EMAIL_FROM: sender.optional(),
   OPERATOR_EMAILS: list.pipe(z.array(z.email('each is an e-mail address'))),
@@ -134,6 +147,8 @@ export interface Config {
   /** The vendor's client id by plugin id. */
   psaClientIds: Readonly<Record<string, string | undefined>>;
   psaAllowedHosts: readonly string[];
+  /** Where hosts that are not on that list may be connected to. */
+  psaPorts: readonly number[];
   /** For each integration, whichever processes ask; 0: no limit. */
   psaRequestsPerMinute: number;
   /** The most requests at once to one integration's PSA. */
@@ -193,6 +208,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     solutionName: values.SOLUTION_NAME,
     psaClientIds: { connectwise: values.CONNECTWISE_CLIENT_ID },
     psaAllowedHosts: values.PSA_ALLOWED_HOSTS,
+    psaPorts: values.PSA_PORTS,
     psaPlugins: values.PSA_PLUGINS,
     psaRequestsPerMinute: values.PSA_REQUESTS_PER_MINUTE,
     psaConcurrency: values.PSA_CONCURRENCY,
@@ -217,10 +233,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 
 /** What only shows where several settings are looked at together. */
 function noticeProblems(values: z.infer<typeof settings>): string[] {
-  const allowed = new Set(values.WEBHOOK_ALLOWED_HOSTS.map(host => host.toLowerCase()));
-  const plain = values.WEBHOOK_URLS.map(url => new URL(url)).filter(
-    ({ protocol, host, hostname }) => protocol !== 'https:' && !allowed.has(host) && !allowed.has(hostname),
-  );
+  const urls = values.WEBHOOK_URLS.map(url => new URL(url));
+  const excepted = allowedHosts(values.WEBHOOK_ALLOWED_HOSTS, urls.map(portOf));
+  const plain = urls.filter(url => url.protocol !== 'https:' && !excepted.allows(url));
   return [
     ...plain.map(({ host }) => `WEBHOOK_URLS: ${host} must be reached by https`),
     ...(values.WEBHOOK_URLS.length > 0 && values.WEBHOOK_SECRET.length === 0

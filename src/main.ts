@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { ConfigError, readConfig } from './config.js';
+import { redactor } from './redaction.js';
+import { secretsInSettings } from './secrets-in-settings.js';
 import { openLog } from './watch/log.js';
 
 if (existsSync('.env')) process.loadEnvFile('.env');
+const redact = redactor(secretsInSettings(process.env));
 
 try {
   const config = readConfig(process.env);
-  const logger = openLog(config.logLevel);
+  const logger = openLog(config.logLevel, undefined, redact);
   // Both are imported only now: tracing has to be there before the modules that it traces.
   const stopTracing = config.sendTraces
     ? (await import('./watch/tracing.js')).startTracing(logger)
@@ -38,6 +42,6 @@ try {
     });
   }
 } catch (error) {
-  console.error(error instanceof ConfigError ? error.message : error);
+  console.error(redact(error instanceof ConfigError ? error.message : inspect(error)));
   process.exit(1);
 }

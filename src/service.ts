@@ -65,7 +65,8 @@ export async function startService(
     started.push(() => changes.stop());
     const metrics = new Metrics(() => within(scrapePatienceMs, readWorkState(orm.em.fork(), now())));
     const http = createGuardedHttp({
-      allowedHosts: [...config.psaAllowedHosts],
+      allowedHosts: config.psaAllowedHosts,
+      ports: config.psaPorts,
       logger,
       timeoutMs: config.psaTimeoutMs,
       observe: ({ plugin, method, status, seconds }) =>

@@ -41,13 +41,17 @@ function isRecordNotFound(response: PsaResponse): boolean {
   return readError(response)?.code === 'NotFound';
 }
 
+/** Of what a PSA says, in characters: it is stored, shown and sent. */
+const mostWords = 1_000;
+
 /** The error that an answer other than 2xx stands for. */
 export function errorOf(response: PsaResponse, request: PsaRequest, path: string): PsaError {
   const { status } = response;
   const body = readError(response);
   const words = [body?.message, ...(body?.errors ?? []).map(item => item.message)]
     .filter(text => text)
-    .join(' ');
+    .join(' ')
+    .slice(0, mostWords);
   const mayHaveBeenCarriedOut = request.method !== 'GET';
   if (/clientid/i.test(words) && status < 500) {
     return new PsaLoginRefused(
@@ -88,7 +92,9 @@ export function errorOf(response: PsaResponse, request: PsaRequest, path: string
 
 function rejected(body: ErrorBody | undefined, words: string): PsaRejected {
   const fields: PsaFieldError[] = (body?.errors ?? []).flatMap(({ field, message }) =>
-    field && message ? [{ field, message }] : [],
+    field && message
+      ? [{ field: String(field).slice(0, mostWords), message: String(message).slice(0, mostWords) }]
+      : [],
   );
   return new PsaRejected(
     `ConnectWise: ${(fields.length > 0 ? body?.message : words) || 'the request is not accepted'}`,

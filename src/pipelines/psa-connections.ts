@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { CredentialVault } from '../domain/integrations/credentials.js';
@@ -6,6 +7,7 @@ import type { Credentials, PsaAdapter, PsaPlugin } from '../psa/adapter.js';
 import type { GuardedHttp } from '../psa/guarded-http.js';
 import type { PsaHttp } from '../psa/http.js';
 import { pacedHttp } from '../psa/paced-http.js';
+import { withoutEchoes } from '../psa/without-echoes.js';
 import { noBudget, sharedBudget } from './shared-budget.js';
 
 export interface PsaSurroundings {
@@ -23,12 +25,18 @@ export interface PsaSurroundings {
   concurrency: number;
 }
 
+interface Connection {
+  sealed: string;
+  credentials: Credentials;
+  adapter: PsaAdapter;
+}
+
 /** Connections that may stay open; the one used longest ago goes first. */
 const mostConnections = 2_000;
 
 /** The PSA connections of this process, one per integration, kept until its credentials change. */
 export class PsaConnections {
-  readonly #known = new Map<string, { sealed: string; adapter: PsaAdapter }>();
+  readonly #known = new Map<string, Connection>();
 
   constructor(private readonly surroundings: PsaSurroundings) {}
 
@@ -49,7 +57,7 @@ export class PsaConnections {
     const connection =
       known?.sealed === integration.credentials
         ? known
-        : { sealed: integration.credentials, adapter: this.#connect(integration, integration.credentials) };
+        : this.#connection(integration, integration.credentials, known);
     this.#known.set(integration.id, connection);
     if (this.#known.size > mostConnections) this.#known.delete(this.#known.keys().next().value!);
     return connection.adapter;
@@ -60,27 +68,38 @@ export class PsaConnections {
     return this.#open(plugin, credentials, this.surroundings.http.forPlugin(plugin.id));
   }
 
-  #connect(integration: Integration, sealed: string): PsaAdapter {
-    const { orm, http, vault, requestsPerMinute, concurrency } = this.surroundings;
+  /** The same credentials under another key are no reason to log in again. */
+  #connection(integration: Integration, sealed: string, known: Connection | undefined): Connection {
+    const credentials = this.surroundings.vault.open(integration.id, sealed);
+    const adapter = isDeepStrictEqual(credentials, known?.credentials)
+      ? known!.adapter
+      : this.#connect(integration, credentials);
+    return { sealed, credentials, adapter };
+  }
+
+  #connect(integration: Integration, credentials: Credentials): PsaAdapter {
+    const { orm, http, requestsPerMinute, concurrency } = this.surroundings;
     const plugin = this.plugins.get(integration.psa);
     if (!plugin) throw new Error(`the PSA plugin "${integration.psa}" is not installed`);
     const budget =
       requestsPerMinute > 0 ? sharedBudget(() => orm.em.fork(), integration.id, requestsPerMinute) : noBudget;
-    return this.#open(
-      plugin,
-      vault.open(integration.id, sealed),
-      pacedHttp(http.forPlugin(plugin.id), budget, concurrency),
-    );
+    return this.#open(plugin, credentials, pacedHttp(http.forPlugin(plugin.id), budget, concurrency));
   }
 
   #open(plugin: PsaPlugin, credentials: Credentials, http: PsaHttp): PsaAdapter {
     const { logger, now, solutionName, clientIds } = this.surroundings;
     return plugin.connect(credentials, {
-      http,
+      http: withoutEchoes(http, secretsOf(plugin, credentials)),
       logger: logger.child({ psa: plugin.id }),
       now,
       solutionName,
       clientId: clientIds[plugin.id],
     });
   }
+}
+
+/** Everything that was typed but what names the account: that stands in many an error for good. */
+function secretsOf(plugin: PsaPlugin, credentials: Credentials): string[] {
+  const account = plugin.accountKey(credentials);
+  return Object.values(credentials).filter(value => !account.includes(value));
 }

@@ -16,6 +16,7 @@ export interface GuardedHttpOptions extends GuardedPoolsOptions {
   observe?(request: ObservedRequest): void;
   /** Where a request does not say otherwise: for the head of the answer, and for each next piece of its body. */
   timeoutMs?: number;
+  /** Of a body as it is sent: none is asked to be compressed, and none is unpacked. */
   maxResponseBytes?: number;
 }
 
@@ -35,19 +36,17 @@ export interface GuardedHttp extends PsaHttp {
 }
 
 /**
- * The way out to PSAs. A partner types where it leads, so it is https only, to public addresses only, checked
- * on the address that is really connected to, and follows no redirects; exceptions are the operator's list.
+ * The way out to PSAs. A partner types where it leads, so it leads only where guarded-pools.ts lets it, follows
+ * no redirects, and is bounded in time and size.
  */
 export function createGuardedHttp({
-  allowedHosts,
   logger,
   observe,
-  connectionsPerSite,
-  connectTimeoutMs,
   timeoutMs = 30_000,
-  maxResponseBytes = 32 * 1024 * 1024,
+  maxResponseBytes = 8 * 1024 * 1024,
+  ...guard
 }: GuardedHttpOptions): GuardedHttp {
-  const pools = guardedPools({ allowedHosts, connectionsPerSite, connectTimeoutMs });
+  const pools = guardedPools(guard);
 
   async function send(request: PsaRequest, plugin?: string): Promise<PsaResponse> {
     const url = new URL(request.url);

@@ -1,13 +1,19 @@
+import type { lookup } from 'node:dns';
 import { type Dispatcher, errors, Pool } from 'undici';
-import { ForbiddenAddress, forbidPrivateLiteral, lookupPublic } from './address-guard.js';
+import { ForbiddenAddress, forbidPrivateLiteral, publicLookup } from './address-guard.js';
+import { portOf, allowedHosts as readAllowedHosts } from './allowed-hosts.js';
 import { callBeforeSending } from './before-sending.js';
 
 export interface GuardedPoolsOptions {
-  /** Hosts (`host` or `host:port`) that may have private addresses and speak plain http. */
+  /** Hosts that may have private addresses and speak plain http; see allowed-hosts.ts for how they are written. */
   allowedHosts: readonly string[];
+  /** Where every other host may be connected to. */
+  ports?: readonly number[];
   /** A cloud host serves many partners, and each has its own limit, so this one is only a last bound. */
   connectionsPerSite?: number;
   connectTimeoutMs?: number;
+  /** Asks for a name's addresses, in place of the system. */
+  resolve?: typeof lookup;
 }
 
 export interface GuardedPools {
@@ -20,35 +26,46 @@ export interface GuardedPools {
 const mostPools = 500;
 
 /**
- * Connections to where other people's settings lead: https only, to public addresses only, checked on the
- * address that is really connected to. Exceptions are the operator's list. Redirects are not followed.
+ * Connections to where other people's settings lead: https only, with a certificate that the system trusts,
+ * on listed ports only, to public addresses only, checked on the address that is really connected to.
+ * Exceptions are the operator's list, but for the certificate. Redirects are not followed, and proxies that
+ * environment variables name are not used: they would connect to where the guard does not see.
  */
 export function guardedPools({
   allowedHosts,
+  ports = [443],
   connectionsPerSite = 256,
   connectTimeoutMs = 10_000,
+  resolve,
 }: GuardedPoolsOptions): GuardedPools {
-  const allowed = new Set(allowedHosts.map(host => host.toLowerCase()));
+  const allowed = readAllowedHosts(allowedHosts, ports);
+  const lookup = publicLookup(resolve);
   const pools = new Map<string, Dispatcher>();
   return {
     for(url) {
+      // What follows is decided by the origin alone, and so holds for every request to it.
       const known = pools.get(url.origin);
       if (known) {
         pools.delete(url.origin);
         pools.set(url.origin, known);
         return known;
       }
-      const trusted = allowed.has(url.host) || allowed.has(url.hostname);
-      if (!trusted) {
-        if (url.protocol !== 'https:') throw new ForbiddenAddress(`${url.host} must be reached by https`);
-        forbidPrivateLiteral(url.hostname);
-      }
+      const trusted = allowed.allows(url);
+      if (!trusted) forbidUnlessPublic(url, ports);
       const pool = new Pool(url.origin, {
         connections: connectionsPerSite,
         pipelining: 1,
         keepAliveTimeout: 30_000,
         keepAliveMaxTimeout: 60_000,
-        connect: { timeout: connectTimeoutMs, ...(trusted ? {} : { lookup: lookupPublic }) },
+        maxHeaderSize: 16 * 1024,
+        // The bounds here are those of HTTP/1.1.
+        allowH2: false,
+        connect: {
+          timeout: connectTimeoutMs,
+          // Said aloud, because NODE_TLS_REJECT_UNAUTHORIZED=0 changes only what goes without saying.
+          rejectUnauthorized: true,
+          ...(trusted ? { lookup: resolve } : { lookup }),
+        },
       }).compose(callBeforeSending);
       pools.set(url.origin, pool);
       if (pools.size > mostPools) {
@@ -64,10 +81,24 @@ export function guardedPools({
   };
 }
 
+function forbidUnlessPublic(url: URL, ports: readonly number[]): void {
+  const { host, hostname, protocol } = url;
+  if (protocol !== 'https:') {
+    throw new ForbiddenAddress(
+      `${host} must be reached by https; this service does not connect to it otherwise.`,
+    );
+  }
+  if (!ports.includes(portOf(url))) {
+    const some = ports.length === 1 ? `port ${ports[0]}` : `one of the ports ${ports.join(', ')}`;
+    throw new ForbiddenAddress(`${hostname} must be reached on ${some}; this service connects to no other.`);
+  }
+  forbidPrivateLiteral(hostname);
+}
+
 /** Why no answer came, in a sentence for a person. */
 export function describeFailure(error: unknown, host: string): string {
   const cause = causeOf(error);
-  if (cause instanceof ForbiddenAddress) return `${cause.message}; this service does not connect to it.`;
+  if (cause instanceof ForbiddenAddress) return cause.message;
   return `${host} does not answer: ${describe(codeOf(cause), cause)}.`;
 }
 
@@ -114,6 +145,7 @@ function isTls(code: string): boolean {
 function describe(code: string, cause: unknown): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no host of this name';
   if (code === 'ECONNREFUSED') return 'it refuses the connection';
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the head of its answer is too large';
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'no connection within the time';
   if (cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError)
     return 'no answer within the time';

@@ -433,7 +433,7 @@ describe('receivers that cannot be told', () => {
           target: 'https://127.0.0.1:1/private',
           state: 'PENDING',
           attempts: 1,
-          error: '127.0.0.1 is no public host; this service does not connect to it.',
+          error: '127.0.0.1 cannot be found on the internet, and this service connects to nothing else.',
         },
         {
           channel: 'email',

@@ -86,7 +86,7 @@ export async function setTheStage(settings: Record<string, string> = {}): Promis
     DATABASE_URL: database.url,
     ENCRYPTION_KEYS: testKey,
     OPERATOR_TOKEN: operatorToken,
-    PSA_ALLOWED_HOSTS: '127.0.0.1',
+    PSA_ALLOWED_HOSTS: '127.0.0.1:*',
     PSA_REQUESTS_PER_MINUTE: '0',
     ...settings,
     PORT: String(port),

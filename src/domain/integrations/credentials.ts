@@ -17,6 +17,12 @@ export class CredentialVault {
     this.#newest = keyId(keys[0]!);
   }
 
+  /** The ids of the keys that open, newest first: eight hex digits, of no use without the key. */
+  get keyIds(): string[] {
+    return [...this.#keys.keys()];
+  }
+
+  /** Seals for this integration alone, with the newest key and a nonce of its own. */
   seal(integrationId: string, credentials: Readonly<Record<string, string>>): string {
     const nonce = randomBytes(12);
     const cipher = createCipheriv('aes-256-gcm', this.#keys.get(this.#newest)!, nonce).setAAD(
@@ -28,16 +34,20 @@ export class CredentialVault {
     );
   }
 
-  /** Throws when no known key opens it, or when it was sealed for another integration. */
+  /** Throws when no known key opens it, when it was sealed for another integration, or when anything was changed in it. */
   open(integrationId: string, sealed: string): Record<string, string> {
-    const [version, id, base64] = sealed.split('.');
-    const key = id === undefined ? undefined : this.#keys.get(id);
-    if (version !== 'v1' || !key || base64 === undefined) {
+    const [version, id, base64, ...more] = sealed.split('.');
+    const bytes = Buffer.from(base64 ?? '', 'base64');
+    // Node reads base64 leniently: only the one way of writing the bytes counts.
+    if (version !== 'v1' || bytes.toString('base64') !== base64 || bytes.length < 28 || more.length > 0) {
+      throw new Error(`the credentials of integration ${integrationId} are damaged`);
+    }
+    const key = this.#keys.get(id!);
+    if (!key) {
       throw new Error(
         `the credentials of integration ${integrationId} were sealed with a key that ENCRYPTION_KEYS lacks`,
       );
     }
-    const bytes = Buffer.from(base64, 'base64');
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 })
       .setAAD(Buffer.from(integrationId))
       .setAuthTag(bytes.subarray(12, 28));
@@ -45,6 +55,11 @@ export class CredentialVault {
       Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8'),
     );
   }
+}
+
+/** The id of the key that sealed it, as `keyIds` has them. */
+export function keyIdOf(sealed: string): string {
+  return sealed.split('.')[1] ?? '';
 }
 
 function keyId(key: Buffer): string {

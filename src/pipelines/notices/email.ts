@@ -1,4 +1,6 @@
 import { createTransport } from 'nodemailer';
+import { type Redact, redactor } from '../../redaction.js';
+import { secretsInSettings } from '../../secrets-in-settings.js';
 import type { MailText } from './mail-text.js';
 import type { Sent } from './sent.js';
 
@@ -21,6 +23,7 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  const redact = redactor(secretsInSettings({ SMTP_URL: smtpUrl }));
   const domain = /@([^\s<>@]+)>?$/.exec(from)?.[1] ?? 'psa-bridge.invalid';
   return {
     async send(to, { id, subject, text }) {
@@ -35,7 +38,7 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
         });
         return { state: 'DELIVERED' };
       } catch (error) {
-        return outcomeOf(error as SmtpError);
+        return outcomeOf(error as SmtpError, redact);
       }
     },
     close: () => transport.close(),
@@ -49,8 +52,8 @@ interface SmtpError extends Error {
 }
 
 /** A mailbox that does not exist will not be there later; whatever is wrong with the server may be mended. */
-function outcomeOf({ code, responseCode, message }: SmtpError): Sent {
+function outcomeOf({ code, responseCode, message }: SmtpError, redact: Redact): Sent {
   const forGood = code === 'EENVELOPE' && (responseCode ?? 0) >= 500;
-  const error = `The mail server: ${message.slice(0, 300)}`;
+  const error = `The mail server: ${redact(message).slice(0, 300)}`;
   return { state: forGood ? 'FAILED' : 'RETRY', error };
 }

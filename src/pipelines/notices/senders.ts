@@ -1,4 +1,5 @@
 import type { NoticeSettings } from '../../config.js';
+import { portOf } from '../../psa/allowed-hosts.js';
 import { createMailer, type Mailer } from './email.js';
 import type { Receivers } from './receivers.js';
 import { createWebhookSender, type WebhookSender } from './webhook.js';
@@ -16,7 +17,12 @@ export function createNoticeSenders(settings: NoticeSettings): NoticeSenders {
   const { webhookUrls, webhookSecrets, webhookAllowedHosts, smtpUrl, emailFrom, operatorEmails } = settings;
   const webhooks =
     webhookUrls.length > 0
-      ? createWebhookSender({ secrets: webhookSecrets, allowedHosts: webhookAllowedHosts })
+      ? createWebhookSender({
+          secrets: webhookSecrets,
+          allowedHosts: webhookAllowedHosts,
+          // The operator wrote these URLs, so their ports are the list.
+          ports: webhookUrls.map(url => portOf(new URL(url))),
+        })
       : undefined;
   const mailer = smtpUrl && emailFrom ? createMailer({ smtpUrl, from: emailFrom }) : undefined;
   return {

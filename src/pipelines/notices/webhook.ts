@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import type { NoticePayload } from '../../domain/notices/notice.js';
-import { describeFailure, guardedPools } from '../../psa/guarded-pools.js';
+import { describeFailure, type GuardedPoolsOptions, guardedPools } from '../../psa/guarded-pools.js';
 import type { Sent } from './sent.js';
 
 export interface WebhookSender {
@@ -9,21 +9,21 @@ export interface WebhookSender {
   close(): Promise<void>;
 }
 
-const timeoutMs = 15_000;
-
 /**
  * Posts by the Standard Webhooks specification, signed with every secret, so that a receiver may change to the
  * newest one at its own time. By the same guard as requests to PSAs; redirects are not followed. Only a status
- * of 2xx means delivered; the answer's body is not read.
+ * of 2xx means delivered; of the answer's body no more is read than keeps the connection.
  */
 export function createWebhookSender({
   secrets,
-  allowedHosts,
-}: {
+  timeoutMs = 15_000,
+  ...guard
+}: GuardedPoolsOptions & {
   secrets: readonly string[];
-  allowedHosts: readonly string[];
+  /** For the whole of it. */
+  timeoutMs?: number;
 }): WebhookSender {
-  const pools = guardedPools({ allowedHosts, connectionsPerSite: 4 });
+  const pools = guardedPools({ connectionsPerSite: 4, ...guard });
   const keys = secrets.map(secret => new Webhook(secret));
   return {
     async send(url, { id, at, payload }) {
