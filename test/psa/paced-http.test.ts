@@ -19,7 +19,7 @@ test.each([
     });
     await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tickets`;
-    const outside = psaEnvironment(['127.0.0.1']);
+    const outside = psaEnvironment(['127.0.0.1:*']);
     let allow = () => {};
     const right = { until: Number.POSITIVE_INFINITY };
     const http = pacedHttp(
