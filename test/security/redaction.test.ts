@@ -3,6 +3,7 @@ import type { PsaResponse } from '../../src/psa/http.js';
 import { withoutEchoes } from '../../src/psa/without-echoes.js';
 import { redactor } from '../../src/redaction.js';
 import { secretsInSettings } from '../../src/secrets-in-settings.js';
+import { openLog } from '../../src/watch/log.js';
 
 const secret = `pass"wörd/+&=%?'\\-and more`;
 const bytes = Buffer.from(secret);
@@ -38,6 +39,19 @@ describe('a secret is taken out', () => {
   it('and JSON stays JSON', () => {
     expect(JSON.parse(redact(JSON.stringify({ said: `no: ${secret}` })))).toEqual({ said: 'no: [secret]' });
   });
+});
+
+it('no line of the log leaves with a secret, wherever in an error it stood', () => {
+  const lines: string[] = [];
+  const log = openLog('trace', { write: line => void lines.push(line) }, redactor([secret]));
+  const cause = Object.assign(new Error(`cause ${secret}`), { input: secret });
+  log.error(
+    { err: new Error(`error ${secret}`, { cause }), [secret]: { deep: [secret] } },
+    `message ${secret}`,
+  );
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0]!)).toMatchObject({ msg: 'message [secret]' });
+  expect(lines[0]).not.toContain('wörd');
 });
 
 describe('what a PSA repeats', () => {
