@@ -70,6 +70,11 @@ const encryptionKey = z
   .string()
   .refine(key => Buffer.from(key, 'base64').length === 32, 'each key is 32 bytes in base64');
 
+const onOrOff = z
+  .enum(['on', 'off'], 'on or off')
+  .default('on')
+  .transform(value => value === 'on');
+
 const settings = z.object({
   PORT: z.coerce.number('must be a port number').int().min(0).max(65535).default(4000),
   METRICS_PORT: z.coerce.number('must be a port number').int().min(0).max(65535).optional(),
@@ -92,6 +97,19 @@ const settings = z.object({
   PSA_REQUESTS_PER_MINUTE: z.coerce.number('must be a number').int().min(0).default(1_000),
   PSA_TIMEOUT_SECONDS: z.coerce.number('must be a number').min(1).max(120).default(30),
   PSA_CONCURRENCY: z.coerce.number('must be a number').int().min(1).max(64).default(8),
+  API_REQUESTS_PER_MINUTE: z.coerce.number('must be a number').int().min(0).default(1_200),
+  API_SUBSCRIPTIONS_PER_CALLER: z.coerce.number('must be a number').int().min(1).default(1_000),
+  API_REQUEST_TIMEOUT_SECONDS: z.coerce.number('must be a number of seconds').min(1).max(600).default(60),
+  TRUST_PROXY: list.pipe(
+    z.array(
+      z.union(
+        [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
+        'each is an address or a network such as 10.0.0.0/8',
+      ),
+    ),
+  ),
+  INTROSPECTION: onOrOff,
+  PLAYGROUND: onOrOff,
   USAGE_RULES: usageRules,
   USAGE_RUN_TIME: z
     .string()
@@ -157,6 +175,17 @@ export interface Config {
   psaTimeoutMs: number;
   /** npm packages that hold further PSA plugins. */
   psaPlugins: readonly string[];
+  /** For each caller and process; 0: no limit. */
+  apiRequestsPerMinute: number;
+  /** Live subscriptions at once, for each caller and process. */
+  apiSubscriptionsPerCaller: number;
+  /** How long a client may take to send a request. */
+  apiRequestTimeoutMs: number;
+  /** Whose word is taken for where a request comes from. */
+  trustProxy: readonly string[];
+  /** Whether the schema can be asked for. */
+  introspection: boolean;
+  playground: boolean;
   /** By usage type; the types that are not named use "last". */
   usageRules: Readonly<Record<string, UsageRuleName>>;
   /** "06:00", in each partner's zone: when the invoice day's usage run starts. */
@@ -213,6 +242,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     psaRequestsPerMinute: values.PSA_REQUESTS_PER_MINUTE,
     psaConcurrency: values.PSA_CONCURRENCY,
     psaTimeoutMs: values.PSA_TIMEOUT_SECONDS * 1_000,
+    apiRequestsPerMinute: values.API_REQUESTS_PER_MINUTE,
+    apiSubscriptionsPerCaller: values.API_SUBSCRIPTIONS_PER_CALLER,
+    apiRequestTimeoutMs: values.API_REQUEST_TIMEOUT_SECONDS * 1_000,
+    trustProxy: values.TRUST_PROXY,
+    introspection: values.INTROSPECTION,
+    playground: values.PLAYGROUND,
     usageRules: values.USAGE_RULES,
     usageRunTime: values.USAGE_RUN_TIME,
     leaseMs: values.LEASE_SECONDS * 1_000,

@@ -1,17 +1,19 @@
 import { type AuthCheckerFn, Authorized } from 'type-graphql';
 import { Role } from '../domain/access/api-token.js';
 import type { Actor } from '../domain/audit/actor.js';
-import { ActorKind } from '../domain/audit/audit-entry.js';
+import type { ActorKind } from '../domain/audit/audit-entry.js';
 import { Integration } from '../domain/integrations/integration.js';
 import { Partner } from '../domain/partners/partner.js';
 import type { ApiContext, Origin } from './context.js';
 import { forbidden, unauthenticated } from './errors.js';
 import { isUuid } from './uuid.js';
 
-/** Who asks, as its token says. */
+/** Who asks, as its token or the identity provider says. */
 export interface Caller {
-  tokenId: string;
-  tokenName: string;
+  kind: ActorKind;
+  /** The API token's id, or the identity provider's subject. */
+  id: string;
+  name: string;
   role: Role;
   /** Set for PARTNER only: everything this caller reads and changes belongs to this partner. */
   partnerId: string | null;
@@ -25,8 +27,8 @@ export const ForBackupPlatforms = () => Authorized([Role.OPERATOR, Role.SOURCE])
 
 /** The caller as the audit log names it. */
 export function actorOf(caller: Caller, origin: Origin): Actor {
-  const { tokenId, tokenName, role, partnerId } = caller;
-  return { kind: ActorKind.TOKEN, id: tokenId, name: tokenName, role, partnerId, ...origin };
+  const { kind, id, name, role, partnerId } = caller;
+  return { kind, id, name, role, partnerId, ...origin };
 }
 
 /** Lets a caller of one of the field's roles through; a field that names no role lets nobody through. */

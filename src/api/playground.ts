@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { pagePolicy } from './headers.js';
 
 /** The built page lies at the same place beside this file's folder, run from sources and from dist. */
 function builtPage(): string {
@@ -13,31 +14,16 @@ function builtPage(): string {
   );
 }
 
-/** Nothing comes from elsewhere. The editor makes its own styles and, in Safari, workers from blobs. */
-const contentSecurityPolicy = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self' data:",
-  "connect-src 'self' ws: wss:",
-  "worker-src 'self' blob:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-/** Serves GraphiQL, as built by `npm run build:playground`, at /playground. */
+/** Serves GraphiQL, as built by `npm run build:playground`, at /playground, where / leads to. */
 export async function servePlayground(app: FastifyInstance): Promise<void> {
   await app.register(fastifyStatic, {
     root: builtPage(),
     prefix: '/playground/',
     redirect: false,
     setHeaders: reply => {
-      reply.header('content-security-policy', contentSecurityPolicy);
-      reply.header('x-content-type-options', 'nosniff');
-      reply.header('referrer-policy', 'no-referrer');
+      reply.header('content-security-policy', pagePolicy);
     },
   });
+  app.get('/', (_request, reply) => reply.redirect('/playground/'));
   app.get('/playground', (_request, reply) => reply.redirect('/playground/'));
 }

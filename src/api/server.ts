@@ -1,23 +1,38 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { actAs } from '../domain/audit/actor.js';
 import { withLogFields } from '../watch/log.js';
 import { serveHealth, serveMetrics } from '../watch/routes.js';
 import { inSpan } from '../watch/span.js';
-import { actorOf } from './access.js';
-import { type ApiContext, type ApiDependencies, Contexts } from './context.js';
+import { actorOf, type Caller } from './access.js';
+import { type ApiContext, type ApiDependencies, Contexts, type Origin } from './context.js';
 import { presentError, unauthenticated } from './errors.js';
+import { secureHeaders } from './headers.js';
 import { armorPlugins, largestBodyBytes, limitComplexity, limitRules, mostTokens } from './limits.js';
 import { servePlayground } from './playground.js';
+import { limitRate } from './rate.js';
 import { buildApiSchema } from './schema.js';
 import { TokenGate } from './tokens/tokens.js';
+import { answerInGraphQLsForm } from './transport-errors.js';
 import { requestIdOf, watchOperations } from './watch-operations.js';
 import { serveSubscriptions } from './websocket.js';
 
 export type { ApiDependencies } from './context.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; undefined: nobody that we know. Set on /graphql only. */
+    caller?: Caller;
+  }
+}
 
 const graphqlPath = '/graphql';
 
@@ -36,10 +51,16 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
     genReqId: requestIdOf,
     bodyLimit: largestBodyBytes,
     forceCloseConnections: true,
+    trustProxy: app.config.trustProxy.length > 0 ? [...app.config.trustProxy] : false,
+    ...timeLimits(app.config.apiRequestTimeoutMs),
   });
+  answerInGraphQLsForm(server, app.logger);
+  await secureHeaders(server);
+  server.decorateRequest('caller');
+  const withinRate = await limitRate(server, app.config.apiRequestsPerMinute);
   const apollo = new ApolloServer<ApiContext>({
     schema,
-    introspection: true,
+    introspection: app.config.introspection,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
     parseOptions: { maxTokens: mostTokens },
@@ -60,14 +81,17 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
     void reply.header('x-request-id', request.id);
   });
   const answer = fastifyApolloHandler(apollo, {
-    context: async request => {
-      const origin = { address: request.ip, requestId: request.id };
-      return contexts.for(await gate.callerOf(request.headers.authorization, origin), origin);
-    },
+    context: async request => contexts.for(request.caller, originOf(request)),
   });
   server.route({
     url: graphqlPath,
     method: ['POST', 'OPTIONS'],
+    onRequest: [
+      async request => {
+        request.caller = await gate.callerOf(request.headers.authorization, originOf(request));
+      },
+      withinRate,
+    ],
     handler(request, reply) {
       return withLogFields({ requestId: request.id }, () =>
         inSpan('graphql', {}, async () => answer.call(server, request, reply)),
@@ -76,8 +100,7 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
   });
   serveHealth(server, app);
   if (app.config.metricsPort === undefined) serveMetrics(server, app.metrics);
-  await servePlayground(server);
-  server.get('/', (_request, reply) => reply.redirect('/playground/'));
+  if (app.config.playground) await servePlayground(server);
   const stopSubscriptions = serveSubscriptions(server.server, graphqlPath, schema, { app, contexts, gate });
   const url = await server.listen({ host: app.config.host, port: app.config.port });
   return {
@@ -88,6 +111,20 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
       await apollo.stop();
       gate.close();
     },
+  };
+}
+
+const originOf = (request: FastifyRequest): Origin => ({ address: request.ip, requestId: request.id });
+
+/**
+ * How long a client may take: for the head of a request, for all of it, and without a sign of life, which has to be
+ * longer than a question to a slow PSA takes.
+ */
+function timeLimits(requestMs: number) {
+  return {
+    requestTimeout: requestMs,
+    connectionTimeout: requestMs * 3,
+    http: { headersTimeout: Math.min(requestMs, 15_000), connectionsCheckingInterval: 1_000 },
   };
 }
 

@@ -30,8 +30,13 @@ interface Opened {
   caller: Caller;
   origin: Origin;
   socket: WebSocket;
+  /** By id, as graphql-ws keeps them: those that run. */
+  subscriptions: Readonly<Record<string, unknown>>;
 }
 
+/** Sockets that one caller may have open at once, in one process. */
+const mostSockets = 200;
+const tooMany = 4429;
 const nowhere: Origin = { address: null, requestId: null };
 const forbidden = 4403;
 const checkTokensEveryMs = 30_000;
@@ -56,7 +61,7 @@ export function serveSubscriptions(
     {
       schema,
       connectionInitWaitTimeout: 5_000,
-      async onConnect({ connectionParams, extra }) {
+      async onConnect({ connectionParams, extra, subscriptions }) {
         const authorization = readAuthorization(connectionParams);
         const origin = {
           address: extra.request.socket.remoteAddress ?? null,
@@ -64,14 +69,23 @@ export function serveSubscriptions(
         };
         const caller = await gate.callerOf(authorization, origin);
         if (!authorization || !caller) return false;
-        extra.opened = { authorization, caller, origin, socket: extra.socket };
+        if (socketsOf(caller).length >= mostSockets) {
+          extra.socket.close(tooMany, `Too many connections: ${mostSockets} are open.`);
+          return false;
+        }
+        extra.opened = { authorization, caller, origin, socket: extra.socket, subscriptions };
         opened.add(extra.opened);
         return true;
       },
       onClose({ extra }) {
         if (extra.opened) opened.delete(extra.opened);
       },
-      onSubscribe(_context, _id, { query, operationName, variables }) {
+      onSubscribe({ extra }, _id, { query, operationName, variables }) {
+        const running = extra.opened ? subscriptionsOf(extra.opened.caller) : 0;
+        if (running > app.config.apiSubscriptionsPerCaller) {
+          const message = `More than ${app.config.apiSubscriptionsPerCaller} subscriptions at once: end some.`;
+          return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })];
+        }
         // What comes here does not pass Apollo's plugins.
         try {
           const document = parse(query, { maxTokens: mostTokens });
@@ -98,6 +112,10 @@ export function serveSubscriptions(
     sockets,
   );
 
+  const socketsOf = ({ id }: Caller) => [...opened].filter(({ caller }) => caller.id === id);
+  const subscriptionsOf = (caller: Caller) =>
+    socketsOf(caller).reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0);
+
   const closeWhereInvalid = async (suspects: Iterable<Opened>) => {
     for (const { authorization, origin, socket } of suspects) {
       if (!(await gate.callerOf(authorization, origin))) socket.close(forbidden, 'Forbidden');
@@ -109,7 +127,7 @@ export function serveSubscriptions(
   const ignoreChanges = app.changes.on(change => {
     if (change.kind === 'resync') check([...opened]);
     if (change.kind === 'token_revoked') {
-      check([...opened].filter(({ caller }) => caller.tokenId === change.tokenId));
+      check([...opened].filter(({ caller }) => caller.id === change.tokenId));
     }
   });
   const timer = setInterval(() => check([...opened]), checkTokensEveryMs).unref();

@@ -6,7 +6,7 @@ import { entities } from './entities.js';
 import { migrations } from './migrations/list.js';
 
 /** MikroORM's options for one database; the same for the service, the tests and the migration commands. */
-export function ormOptions(clientUrl: string | undefined, poolSize = 10): Options {
+export function ormOptions(clientUrl: string | undefined, poolSize = 10, limits = ''): Options {
   return defineConfig({
     clientUrl,
     entities,
@@ -14,7 +14,7 @@ export function ormOptions(clientUrl: string | undefined, poolSize = 10): Option
     extensions: [Migrator],
     pool: { min: 0, max: poolSize },
     // The session's zone decides how the driver prints instants; ours are UTC everywhere.
-    driverOptions: { options: '-c timezone=UTC', application_name: 'psa-bridge', keepAlive: true },
+    driverOptions: { options: `-c timezone=UTC ${limits}`, application_name: 'psa-bridge', keepAlive: true },
     migrations: {
       path: 'dist/src/db/migrations',
       pathTs: 'src/db/migrations',

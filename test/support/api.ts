@@ -33,7 +33,11 @@ export interface TestApi extends GraphQLClient {
 /** The real API on a free port, with the real plugins. `allowedHosts` are the sandboxes it may talk to. */
 export async function startTestApi(
   database: TestDatabase,
-  { allowedHosts = [], now = () => new Date() }: { allowedHosts?: string[]; now?: () => Date } = {},
+  {
+    allowedHosts = [],
+    now = () => new Date(),
+    environment = {},
+  }: { allowedHosts?: string[]; now?: () => Date; environment?: Record<string, string> } = {},
 ): Promise<TestApi> {
   const config = readConfig({
     PORT: '0',
@@ -41,6 +45,7 @@ export async function startTestApi(
     ENCRYPTION_KEYS: testKey,
     PSA_ALLOWED_HOSTS: allowedHosts.join(','),
     CONNECTWISE_CLIENT_ID: '00000000-0000-4000-8000-000000000001',
+    ...environment,
   });
   const logger = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
   const changes = new ChangeFeed(database.url, () => {});

@@ -88,6 +88,7 @@ export async function setTheStage(settings: Record<string, string> = {}): Promis
     OPERATOR_TOKEN: operatorToken,
     PSA_ALLOWED_HOSTS: '127.0.0.1:*',
     PSA_REQUESTS_PER_MINUTE: '0',
+    API_REQUESTS_PER_MINUTE: '0',
     ...settings,
     PORT: String(port),
     LOG_LEVEL: 'warn',

@@ -4,6 +4,7 @@ import type { ChangeFeed } from '../../db/changes.js';
 import { query } from '../../db/sql.js';
 import { ApiToken, Role } from '../../domain/access/api-token.js';
 import { writeDownSignIn } from '../../domain/audit/actor.js';
+import { ActorKind } from '../../domain/audit/audit-entry.js';
 import { actorOf, type Caller } from '../access.js';
 import type { Origin } from '../context.js';
 
@@ -56,7 +57,7 @@ export class TokenGate {
       if (change.kind === 'resync') this.#trusted.clear();
       if (change.kind !== 'token_revoked') return;
       for (const [hash, { found }] of this.#trusted) {
-        if (found.caller.tokenId === change.tokenId) this.#trusted.delete(hash);
+        if (found.caller.id === change.tokenId) this.#trusted.delete(hash);
       }
     });
   }
@@ -89,8 +90,9 @@ export class TokenGate {
     this.#trusted.delete(hash);
     if (!token) return undefined;
     const caller: Caller = {
-      tokenId: token.id,
-      tokenName: token.name,
+      kind: ActorKind.TOKEN,
+      id: token.id,
+      name: token.name,
       role: token.role,
       partnerId: token.partner?.id ?? null,
       expiresAt: token.expiresAt ?? null,
@@ -114,7 +116,7 @@ export class TokenGate {
     origin: Origin,
     now: Date,
   ): Promise<void> {
-    const key = `${action} ${caller.tokenId} ${origin.address}`;
+    const key = `${action} ${caller.id} ${origin.address}`;
     const known = this.#writtenDown.get(key);
     if (known && now.getTime() < known) return;
     this.#writtenDown.delete(key);

@@ -25,7 +25,7 @@ export class Viewer {
   @Field(() => PartnerType, { nullable: true, description: 'Set for the role PARTNER only.' })
   partner?: object | null;
 
-  @Field(() => String, { description: 'The name that the token was created with.' })
+  @Field(() => String, { description: 'The name that the token was created with, or the person’s.' })
   tokenName!: string;
 }
 
@@ -34,7 +34,11 @@ export class ViewerResolver {
   @ForEveryRole()
   @Query(() => Viewer, { description: 'Who is asking. Good for a first try of a token.' })
   async viewer(@Ctx() context: ApiContext): Promise<Viewer> {
-    const { role, tokenName, partnerId } = callerOf(context);
-    return { role, tokenName, partner: partnerId ? await context.loaders.partner.load(partnerId) : null };
+    const { role, name, partnerId } = callerOf(context);
+    return {
+      role,
+      tokenName: name,
+      partner: partnerId ? await context.loaders.partner.load(partnerId) : null,
+    };
   }
 }
