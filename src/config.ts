@@ -70,6 +70,18 @@ const encryptionKey = z
   .string()
   .refine(key => Buffer.from(key, 'base64').length === 32, 'each key is 32 bytes in base64');
 
+/** By public keys only: with a shared secret whoever can check a token can make one. */
+const signatures = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA'] as const;
+
+const providerUrl = z
+  .url({ protocol: /^https?$/, error: 'is a URL' })
+  .refine(
+    url =>
+      new URL(url).protocol === 'https:' ||
+      ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname),
+    'must be reached by https',
+  );
+
 const onOrOff = z
   .enum(['on', 'off'], 'on or off')
   .default('on')
@@ -86,6 +98,18 @@ const settings = z.object({
     .pipe(z.array(z.enum(['api', 'worker'])))
     .transform(roles => (roles.length > 0 ? roles : (['api', 'worker'] as const))),
   ENCRYPTION_KEYS: list.pipe(z.array(encryptionKey)),
+  JWT_ISSUER: providerUrl.optional(),
+  JWT_AUDIENCE: list,
+  JWT_JWKS_URL: providerUrl.optional(),
+  JWT_ALGORITHMS: list
+    .pipe(z.array(z.enum(signatures, `each is one of ${signatures.join(', ')}`)))
+    .transform(chosen => (chosen.length > 0 ? chosen : signatures)),
+  JWT_CLOCK_SKEW_SECONDS: z.coerce.number('must be a number of seconds').int().min(0).max(300).default(30),
+  JWT_ROLE_CLAIM: z.string().default('psa_bridge_role'),
+  JWT_PARTNER_CLAIM: z.string().default('psa_bridge_partner'),
+  JWT_ROLE_OPERATOR: z.string().default('OPERATOR'),
+  JWT_ROLE_PARTNER: z.string().default('PARTNER'),
+  JWT_ROLE_SOURCE: z.string().default('SOURCE'),
   OPERATOR_TOKEN: z.string().min(24, 'at least 24 characters').optional(),
   SOLUTION_NAME: z.string().min(1).default('Arcserve UDP Cloud Direct'),
   CONNECTWISE_CLIENT_ID: z.string().optional(),
@@ -146,6 +170,21 @@ export interface NoticeSettings {
   operatorEmails: readonly string[];
 }
 
+/** The vendor's identity provider, and how its tokens say who somebody is. */
+export interface IdentitySettings {
+  issuer: string;
+  audience: readonly string[];
+  /** Undefined: the issuer says where its keys are. */
+  jwksUrl: string | undefined;
+  algorithms: readonly string[];
+  clockSkewSeconds: number;
+  roleClaim: string;
+  /** A claim with the partner's externalId. */
+  partnerClaim: string;
+  /** What the role claim says for each role. */
+  roleNames: Readonly<Record<'OPERATOR' | 'PARTNER' | 'SOURCE', string>>;
+}
+
 /** Every setting of the service, checked. The README's table says what each is for. */
 export interface Config {
   port: number;
@@ -161,6 +200,8 @@ export interface Config {
   /** Base64, newest first; empty only while the embedded database's own key is not read yet. */
   encryptionKeys: readonly string[];
   operatorToken: string | undefined;
+  /** Undefined: API tokens only. */
+  identity: IdentitySettings | undefined;
   solutionName: string;
   /** The vendor's client id by plugin id. */
   psaClientIds: Readonly<Record<string, string | undefined>>;
@@ -219,7 +260,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       'ENCRYPTION_KEYS: must be set when DATABASE_URL is; make one with "openssl rand -base64 32" and give every process the same',
     );
   }
-  if (parsed.success) problems.push(...noticeProblems(parsed.data));
+  if (parsed.success) problems.push(...noticeProblems(parsed.data), ...identityProblems(parsed.data));
   if (!parsed.success || problems.length > 0) {
     throw new ConfigError(`Wrong settings:\n${problems.map(problem => `  ${problem}`).join('\n')}`);
   }
@@ -234,6 +275,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     roles: values.ROLES,
     encryptionKeys: values.ENCRYPTION_KEYS,
     operatorToken: values.OPERATOR_TOKEN,
+    identity: identitySettings(values),
     solutionName: values.SOLUTION_NAME,
     psaClientIds: { connectwise: values.CONNECTWISE_CLIENT_ID },
     psaAllowedHosts: values.PSA_ALLOWED_HOSTS,
@@ -264,6 +306,37 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     },
     logLevel: values.LOG_LEVEL,
   };
+}
+
+function identitySettings(values: z.infer<typeof settings>): IdentitySettings | undefined {
+  if (!values.JWT_ISSUER) return undefined;
+  return {
+    issuer: values.JWT_ISSUER,
+    audience: values.JWT_AUDIENCE,
+    jwksUrl: values.JWT_JWKS_URL,
+    algorithms: values.JWT_ALGORITHMS,
+    clockSkewSeconds: values.JWT_CLOCK_SKEW_SECONDS,
+    roleClaim: values.JWT_ROLE_CLAIM,
+    partnerClaim: values.JWT_PARTNER_CLAIM,
+    roleNames: {
+      OPERATOR: values.JWT_ROLE_OPERATOR,
+      PARTNER: values.JWT_ROLE_PARTNER,
+      SOURCE: values.JWT_ROLE_SOURCE,
+    },
+  };
+}
+
+function identityProblems(values: z.infer<typeof settings>): string[] {
+  const names = [values.JWT_ROLE_OPERATOR, values.JWT_ROLE_PARTNER, values.JWT_ROLE_SOURCE];
+  return [
+    ...(values.JWT_ISSUER && values.JWT_AUDIENCE.length === 0
+      ? ['JWT_AUDIENCE: must be set when JWT_ISSUER is, or tokens for other services would let people in']
+      : []),
+    ...((values.JWT_AUDIENCE.length > 0 || values.JWT_JWKS_URL) && !values.JWT_ISSUER
+      ? ['JWT_ISSUER: must be set when JWT_AUDIENCE or JWT_JWKS_URL is']
+      : []),
+    ...(new Set(names).size < names.length ? ['JWT_ROLE_…: two roles have the same name'] : []),
+  ];
 }
 
 /** What only shows where several settings are looked at together. */

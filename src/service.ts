@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { startApi } from './api/server.js';
-import { ensureOperatorToken } from './api/tokens/tokens.js';
+import { ensureOperatorToken } from './api/sign-in/token-gate.js';
 import type { Config } from './config.js';
 import { ChangeFeed } from './db/changes.js';
 import { openDatabase } from './db/connection.js';

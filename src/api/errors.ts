@@ -27,6 +27,17 @@ export function unauthenticated(): GraphQLError {
   );
 }
 
+/** Not the caller's fault, and over when the provider answers again; API tokens work meanwhile. */
+export function identityProviderDown(cause: unknown): GraphQLError {
+  return new GraphQLError(
+    'The identity provider does not tell its keys just now, so nobody can be let in by its tokens. Try again.',
+    {
+      originalError: cause as Error,
+      extensions: { code: 'IDENTITY_PROVIDER_UNAVAILABLE', http: { status: 503 } },
+    },
+  );
+}
+
 export function forbidden(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'FORBIDDEN' } });
 }

@@ -20,7 +20,7 @@ import { armorPlugins, largestBodyBytes, limitComplexity, limitRules, mostTokens
 import { servePlayground } from './playground.js';
 import { limitRate } from './rate.js';
 import { buildApiSchema } from './schema.js';
-import { TokenGate } from './tokens/tokens.js';
+import { Gate } from './sign-in/gate.js';
 import { answerInGraphQLsForm } from './transport-errors.js';
 import { requestIdOf, watchOperations } from './watch-operations.js';
 import { serveSubscriptions } from './websocket.js';
@@ -44,7 +44,7 @@ const graphqlPath = '/graphql';
 export async function startApi(app: ApiDependencies): Promise<{ url: string; close(): Promise<void> }> {
   const schema = buildApiSchema();
   const contexts = new Contexts(app);
-  const gate = new TokenGate(app.orm, app.changes, app.now);
+  const gate = new Gate(app);
   const server: FastifyInstance = Fastify({
     loggerInstance: app.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),

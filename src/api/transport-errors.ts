@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyError, FastifyInstance } from 'fastify';
+import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 
 const codes: Record<number, string> = {
@@ -14,6 +15,11 @@ const codes: Record<number, string> = {
  */
 export function answerInGraphQLsForm(server: FastifyInstance, logger: Logger): void {
   server.setErrorHandler<FastifyError>((error, _request, reply) => {
+    if (error instanceof GraphQLError) {
+      const { http, ...extensions } = error.extensions as { http?: { status: number } };
+      logger.warn({ err: error.originalError ?? error }, 'a request was refused before it was understood');
+      return reply.code(http?.status ?? 500).send({ errors: [{ message: error.message, extensions }] });
+    }
     const status = error.statusCode ?? 500;
     if (status < 500) {
       const code = codes[status] ?? 'BAD_REQUEST';

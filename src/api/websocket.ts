@@ -19,7 +19,7 @@ import type { Caller } from './access.js';
 import type { ApiContext, ApiDependencies, Contexts, Origin } from './context.js';
 import { presentError } from './errors.js';
 import { largestSocketMessageBytes, limitComplexity, limitRules, mostTokens } from './limits.js';
-import type { TokenGate } from './tokens/tokens.js';
+import type { Gate } from './sign-in/gate.js';
 import { nameActiveSpan, requestIdOf } from './watch-operations.js';
 
 /** What the client sends first: `{ "authorization": "Bearer psab_…" }`, or `{ "token": "psab_…" }`. */
@@ -32,6 +32,7 @@ interface Opened {
   socket: WebSocket;
   /** By id, as graphql-ws keeps them: those that run. */
   subscriptions: Readonly<Record<string, unknown>>;
+  expiry?: NodeJS.Timeout;
 }
 
 /** Sockets that one caller may have open at once, in one process. */
@@ -40,6 +41,7 @@ const tooMany = 4429;
 const nowhere: Origin = { address: null, requestId: null };
 const forbidden = 4403;
 const checkTokensEveryMs = 30_000;
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * GraphQL subscriptions on the HTTP server's own port, by the graphql-transport-ws protocol. A socket without
@@ -49,7 +51,7 @@ export function serveSubscriptions(
   server: Server,
   path: string,
   schema: GraphQLSchema,
-  { app, contexts, gate }: { app: ApiDependencies; contexts: Contexts; gate: TokenGate },
+  { app, contexts, gate }: { app: ApiDependencies; contexts: Contexts; gate: Gate },
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: largestSocketMessageBytes });
   const opened = new Set<Opened>();
@@ -75,10 +77,13 @@ export function serveSubscriptions(
         }
         extra.opened = { authorization, caller, origin, socket: extra.socket, subscriptions };
         opened.add(extra.opened);
+        closeOnExpiry(extra.opened);
         return true;
       },
       onClose({ extra }) {
-        if (extra.opened) opened.delete(extra.opened);
+        if (!extra.opened) return;
+        clearTimeout(extra.opened.expiry);
+        opened.delete(extra.opened);
       },
       onSubscribe({ extra }, _id, { query, operationName, variables }) {
         const running = extra.opened ? subscriptionsOf(extra.opened.caller) : 0;
@@ -117,9 +122,15 @@ export function serveSubscriptions(
     socketsOf(caller).reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0);
 
   const closeWhereInvalid = async (suspects: Iterable<Opened>) => {
-    for (const { authorization, origin, socket } of suspects) {
-      if (!(await gate.callerOf(authorization, origin))) socket.close(forbidden, 'Forbidden');
+    for (const { authorization, caller, origin, socket } of suspects) {
+      const over = caller.expiresAt !== null && caller.expiresAt <= app.now();
+      if (over || !(await gate.callerOf(authorization, origin))) socket.close(forbidden, 'Forbidden');
     }
+  };
+  const closeOnExpiry = (one: Opened) => {
+    if (!one.caller.expiresAt) return;
+    const inMs = one.caller.expiresAt.getTime() - app.now().getTime();
+    one.expiry = setTimeout(() => check([one]), Math.min(inMs + 10, longestTimerMs)).unref();
   };
   const check = (suspects: Iterable<Opened>) => {
     closeWhereInvalid(suspects).catch(error => app.logger.warn({ err: error }, 'tokens were not checked'));

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { startApi } from '../../src/api/server.js';
-import { ensureOperatorToken } from '../../src/api/tokens/tokens.js';
+import { ensureOperatorToken } from '../../src/api/sign-in/token-gate.js';
 import { type Config, readConfig } from '../../src/config.js';
 import { ChangeFeed } from '../../src/db/changes.js';
 import { CredentialVault } from '../../src/domain/integrations/credentials.js';

@@ -3,9 +3,9 @@ import { ApiToken, Role } from '../../domain/access/api-token.js';
 import { readInstant } from '../../domain/calendar.js';
 import { Partner } from '../../domain/partners/partner.js';
 import { type Caller, mayReach } from '../access.js';
+import { hashToken, newToken } from '../sign-in/token-gate.js';
 import { notFound, type UserError, userError } from '../user-error.js';
 import { isUuid } from '../uuid.js';
-import { hashToken, newToken } from './tokens.js';
 
 export interface WantedToken {
   name: string;

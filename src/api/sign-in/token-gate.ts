@@ -3,10 +3,8 @@ import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { ChangeFeed } from '../../db/changes.js';
 import { query } from '../../db/sql.js';
 import { ApiToken, Role } from '../../domain/access/api-token.js';
-import { writeDownSignIn } from '../../domain/audit/actor.js';
 import { ActorKind } from '../../domain/audit/audit-entry.js';
-import { actorOf, type Caller } from '../access.js';
-import type { Origin } from '../context.js';
+import type { Caller } from '../access.js';
 
 /** A new token: 256 random bits behind a prefix that secret scanners can look for. */
 export function newToken(): string {
@@ -35,7 +33,6 @@ interface Found {
 }
 
 const trustedForMs = 5_000;
-const writtenDownForMs = 3_600_000;
 const mostTrusted = 10_000;
 
 /**
@@ -44,8 +41,6 @@ const mostTrusted = 10_000;
  */
 export class TokenGate {
   readonly #trusted = new Map<string, { found: Found; until: number }>();
-  /** What is in the audit log already, and until when it need not be looked for there. */
-  readonly #writtenDown = new Map<string, number>();
   readonly #ignoreChanges: () => void;
 
   constructor(
@@ -62,22 +57,15 @@ export class TokenGate {
     });
   }
 
-  /**
-   * `authorization` as in the HTTP header: "Bearer psab_…". Undefined for what is no valid token. That somebody signed
-   * in from an address, or tried to with a token that was good once, is written down once a day.
-   */
-  async callerOf(authorization: string | undefined, origin: Origin): Promise<Caller | undefined> {
-    const token = /^Bearer +(\S{1,500})$/i.exec(authorization?.trim() ?? '')?.[1];
-    if (token === undefined) return undefined;
+  /** Whose token it is or was, and whether it lets them in now. Undefined: it never was one. */
+  async find(token: string): Promise<{ caller: Caller; good: boolean } | undefined> {
     const hash = hashToken(token);
     const now = this.now();
     const trusted = this.#trusted.get(hash);
     const found = trusted && now.getTime() < trusted.until ? trusted.found : await this.#find(hash, now);
     if (!found) return undefined;
-    const { caller } = found;
-    const good = !found.revoked && (!caller.expiresAt || now < caller.expiresAt);
-    await this.#writeDown(good ? 'signed_in' : 'sign_in.refused', caller, origin, now);
-    return good ? caller : undefined;
+    const { caller, revoked } = found;
+    return { caller, good: !revoked && (!caller.expiresAt || now < caller.expiresAt) };
   }
 
   close(): void {
@@ -108,21 +96,5 @@ export class TokenGate {
       [token.id, now],
     );
     return found;
-  }
-
-  async #writeDown(
-    action: 'signed_in' | 'sign_in.refused',
-    caller: Caller,
-    origin: Origin,
-    now: Date,
-  ): Promise<void> {
-    const key = `${action} ${caller.id} ${origin.address}`;
-    const known = this.#writtenDown.get(key);
-    if (known && now.getTime() < known) return;
-    this.#writtenDown.delete(key);
-    this.#writtenDown.set(key, now.getTime() + writtenDownForMs);
-    if (this.#writtenDown.size > mostTrusted)
-      this.#writtenDown.delete(this.#writtenDown.keys().next().value!);
-    await writeDownSignIn(this.orm.em.fork(), action, actorOf(caller, origin));
   }
 }

@@ -1,0 +1,132 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { z } from 'zod';
+import type { IdentitySettings } from '../../config.js';
+import { Role } from '../../domain/access/api-token.js';
+import { ActorKind } from '../../domain/audit/audit-entry.js';
+import { Partner } from '../../domain/partners/partner.js';
+import type { Caller } from '../access.js';
+import { identityProviderDown } from '../errors.js';
+
+const patienceMs = 5_000;
+const partnersKnownForMs = 5_000;
+const mostPartners = 10_000;
+
+/**
+ * Says whom the vendor's identity provider vouches for. A token has to be signed with one of the provider's keys by
+ * one of the allowed algorithms, be for us, be valid now, and name one role, and for a partner's people the partner.
+ * A provider that changes its keys is asked for them again, at most twice a minute.
+ */
+export class IdentityGate {
+  #keys: Promise<JWTVerifyGetKey> | undefined;
+  readonly #partners = new Map<string, { id: string | undefined; until: number }>();
+
+  constructor(
+    private readonly orm: MikroORM,
+    private readonly settings: IdentitySettings,
+    private readonly now: () => Date,
+  ) {}
+
+  /** Undefined: it lets nobody in. Throws IDENTITY_PROVIDER_UNAVAILABLE where its keys cannot be had. */
+  async callerOf(jwt: string): Promise<Caller | undefined> {
+    const claims = await this.#verified(jwt);
+    if (!claims?.sub || claims.exp === undefined) return undefined;
+    const role = this.#roleIn(claims);
+    if (!role) return undefined;
+    const partnerId = role === Role.PARTNER ? await this.#partnerIn(claims) : null;
+    if (partnerId === undefined) return undefined;
+    const { name, email } = claims;
+    return {
+      kind: ActorKind.IDENTITY,
+      id: claims.sub,
+      name: [name, email].find(text => typeof text === 'string' && text !== '')?.toString() ?? claims.sub,
+      role,
+      partnerId,
+      expiresAt: new Date((claims.exp + this.settings.clockSkewSeconds) * 1_000),
+    };
+  }
+
+  async #verified(jwt: string): Promise<JWTPayload | undefined> {
+    const { issuer, audience, algorithms, clockSkewSeconds } = this.settings;
+    try {
+      const { payload } = await jwtVerify(jwt, await this.#keySet(), {
+        issuer,
+        audience: [...audience],
+        algorithms: [...algorithms],
+        clockTolerance: clockSkewSeconds,
+        currentDate: this.now(),
+        requiredClaims: ['exp', 'sub'],
+      });
+      return payload;
+    } catch (error) {
+      if (isAboutTheToken(error)) return undefined;
+      throw identityProviderDown(error);
+    }
+  }
+
+  #keySet(): Promise<JWTVerifyGetKey> {
+    this.#keys ??= this.#findKeys().catch(error => {
+      this.#keys = undefined;
+      throw error;
+    });
+    return this.#keys;
+  }
+
+  async #findKeys(): Promise<JWTVerifyGetKey> {
+    const url = this.settings.jwksUrl ?? (await keysOf(this.settings.issuer));
+    return createRemoteJWKSet(new URL(url), { timeoutDuration: patienceMs, cooldownDuration: 30_000 });
+  }
+
+  #roleIn(claims: JWTPayload): Role | undefined {
+    const claimed = [claimAt(claims, this.settings.roleClaim)].flat();
+    const roles = Object.values(Role).filter(role => claimed.includes(this.settings.roleNames[role]));
+    return roles.length === 1 ? roles[0] : undefined;
+  }
+
+  async #partnerIn(claims: JWTPayload): Promise<string | undefined> {
+    const externalId = claimAt(claims, this.settings.partnerClaim);
+    if (typeof externalId !== 'string' || externalId === '') return undefined;
+    const now = this.now().getTime();
+    const known = this.#partners.get(externalId);
+    if (known && now < known.until) return known.id;
+    const partner = await this.orm.em.fork().findOne(Partner, { externalId });
+    this.#partners.delete(externalId);
+    this.#partners.set(externalId, { id: partner?.id, until: now + partnersKnownForMs });
+    if (this.#partners.size > mostPartners) this.#partners.delete(this.#partners.keys().next().value!);
+    return partner?.id;
+  }
+}
+
+/** A claim by its name, or by its path such as `realm_access.roles`. */
+function claimAt(claims: JWTPayload, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  return name.split('.').reduce<unknown>((value, key) => {
+    return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+      ? (value as Record<string, unknown>)[key]
+      : undefined;
+  }, claims);
+}
+
+/** Everything that jose says of a token; what remains is that the keys could not be had. */
+function isAboutTheToken(error: unknown): boolean {
+  return (
+    error instanceof errors.JOSEError &&
+    !(
+      error instanceof errors.JWKSTimeout ||
+      error instanceof errors.JWKSInvalid ||
+      error.code === 'ERR_JOSE_GENERIC'
+    )
+  );
+}
+
+const discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
+
+/** Where the issuer's keys are, by OpenID Connect Discovery. */
+async function keysOf(issuer: string): Promise<string> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const answer = await fetch(url, { signal: AbortSignal.timeout(patienceMs), redirect: 'error' });
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
+  const found = discovery.parse(await answer.json());
+  if (found.issuer !== issuer) throw new Error(`${url} is about another issuer: ${found.issuer}`);
+  return found.jwks_uri;
+}
