@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { AccessCheck, AccessNeeds } from '../../src/psa/adapter.js';
 import { PsaError, PsaLoginRefused, PsaRightMissing } from '../../src/psa/errors.js';
 import type { ConnectWiseClient } from './client.js';
@@ -24,7 +25,7 @@ export async function checkAccess(
   needs: AccessNeeds,
 ): Promise<AccessCheck[]> {
   const probe = (path: string) => async (): Promise<Finding> => {
-    await client.get(path, { params: { pageSize: 1, fields: 'id' } });
+    await client.get(path, z.array(z.unknown()), { params: { pageSize: 1, fields: 'id' } });
     return undefined;
   };
   const steps: Probe[] = [

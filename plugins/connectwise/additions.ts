@@ -4,15 +4,7 @@ import { PsaRejected, PsaSurprise } from '../../src/psa/errors.js';
 import { calendarDate } from './agreements.js';
 import type { ConnectWiseClient } from './client.js';
 import { exactNumber } from './exact-json.js';
-
-export interface Addition {
-  id: number;
-  product?: { id?: number; identifier?: string };
-  /** Exact decimal; missing means none. */
-  quantity?: string | null;
-  effectiveDate?: string | null;
-  cancelledDate?: string | null;
-}
+import { type Addition, addition } from './records.js';
 
 /** Where a quantity stands: an addition, or the agreement that is to get one. */
 export interface Place {
@@ -28,7 +20,7 @@ export interface Place {
 const exact = ['quantity'];
 
 export function additionsOf(client: ConnectWiseClient, agreementId: number): Promise<Addition[]> {
-  return client.getAll<Addition>(`/finance/agreements/${agreementId}/additions`, {
+  return client.getAll(`/finance/agreements/${agreementId}/additions`, addition, {
     params: { fields: 'id,product/id,product/identifier,quantity,effectiveDate,cancelledDate' },
     exact,
   });
@@ -40,10 +32,10 @@ export function additionsOf(client: ConnectWiseClient, agreementId: number): Pro
  */
 export function ongoing(additions: readonly Addition[], productId: number, until: string): Addition[] {
   return additions.filter(
-    addition =>
-      addition.product?.id === productId &&
-      (!addition.cancelledDate || calendarDate(addition.cancelledDate) > until) &&
-      (!addition.effectiveDate || calendarDate(addition.effectiveDate) <= until),
+    ({ product, cancelledDate, effectiveDate }) =>
+      product.id === productId &&
+      (!cancelledDate || calendarDate(cancelledDate) > until) &&
+      (!effectiveDate || calendarDate(effectiveDate) <= until),
   );
 }
 
@@ -75,8 +67,9 @@ export async function setBilledQuantity(
       message: `There is no addition to set to zero: ${target.description}.`,
     };
   }
-  const created = await client.post<Addition>(
+  const created = await client.post(
     `/finance/agreements/${place.agreementId}/additions`,
+    addition,
     {
       product: { id: place.productId },
       quantity: exactNumber(quantity),
@@ -85,7 +78,7 @@ export async function setBilledQuantity(
     },
     { exact },
   );
-  return check(created, place, null, quantity, 'APPLIED');
+  return check(created, place, null, quantity);
 }
 
 async function change(
@@ -99,12 +92,18 @@ async function change(
     return { state: 'UNCHANGED', before, after: before, recordId: String(additionId) };
   }
   try {
-    const changed = await client.patch<Addition>(
+    const changed = await client.patch(
       `/finance/agreements/${place.agreementId}/additions/${additionId}`,
+      addition,
       [{ op: 'replace', path: 'quantity', value: exactNumber(quantity) }],
       { exact },
     );
-    return check(changed, place, before, quantity, 'APPLIED');
+    if (changed.id !== additionId) {
+      throw new PsaSurprise('ConnectWise answers with another addition than the one that was changed.', {
+        mayHaveBeenCarriedOut: true,
+      });
+    }
+    return check(changed, place, before, quantity);
   } catch (error) {
     if (error instanceof PsaRejected && /not found/i.test(error.message)) {
       return { state: 'REFUSED', reason: 'NO_ADDITION', message: `The addition ${additionId} is gone.` };
@@ -115,26 +114,19 @@ async function change(
 
 /** A PATCH may answer 200 without having done anything (developer guide), so the answer's record is what counts. */
 function check(
-  addition: Addition,
+  { id, product, quantity: after = '0' }: Addition,
   place: Place,
   before: string | null,
   quantity: string,
-  state: 'APPLIED',
 ): QuantityOutcome {
-  const after = addition?.quantity ?? '0';
-  if (typeof addition?.id !== 'number') {
-    throw new PsaSurprise('ConnectWise’s answer to a changed addition has no id.', {
-      mayHaveBeenCarriedOut: true,
-    });
-  }
-  if (addition.product?.id !== place.productId || !new Big(after).eq(quantity)) {
+  if (product.id !== place.productId || !new Big(after ?? '0').eq(quantity)) {
     return {
       state: 'REFUSED',
       reason: 'NOT_APPLIED',
-      message: `ConnectWise accepted ${quantity} and shows ${after} on the addition ${addition.id}.`,
+      message: `ConnectWise accepted ${quantity} and shows ${after} on the addition ${id}.`,
     };
   }
-  return { state, before, after, recordId: String(addition.id) };
+  return { state: 'APPLIED', before, after: after ?? '0', recordId: String(id) };
 }
 
 /**

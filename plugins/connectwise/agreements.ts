@@ -1,21 +1,6 @@
 import type { ConnectWiseClient } from './client.js';
 import { chunks, idList } from './conditions.js';
-
-export interface Agreement {
-  id: number;
-  name: string;
-  company?: { id?: number; name?: string };
-  type?: { id?: number };
-  startDate?: string | null;
-  endDate?: string | null;
-  noEndingDateFlag?: boolean | null;
-  cancelledFlag?: boolean | null;
-  agreementStatus?: string | null;
-  billStartDate?: string | null;
-  nextInvoiceDate?: string | null;
-  prorateFlag?: boolean | null;
-  parentAgreement?: { id?: number } | null;
-}
+import { type Agreement, agreement } from './records.js';
 
 const fields =
   'id,name,company/id,company/name,type/id,startDate,endDate,noEndingDateFlag,cancelledFlag,agreementStatus,billStartDate,nextInvoiceDate,prorateFlag,parentAgreement/id';
@@ -31,7 +16,7 @@ export async function agreementsInForce(
   if (types.length === 0) return [];
   const pages = await Promise.all(
     chunks(idList(companyIds)).map(chunk =>
-      client.getAll<Agreement>('/finance/agreements', {
+      client.getAll('/finance/agreements', agreement, {
         params: {
           conditions: `company/id in (${chunk.join(',')}) and type/id in (${types.join(',')}) and agreementStatus="Active"`,
           fields,
@@ -39,7 +24,7 @@ export async function agreementsInForce(
       }),
     ),
   );
-  return pages.flat().filter(agreement => isInForce(agreement, onDate));
+  return pages.flat().filter(found => isInForce(found, onDate));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   PsaBusy,
   type PsaError,
@@ -10,12 +11,18 @@ import {
 } from '../../src/psa/errors.js';
 import type { PsaRequest, PsaResponse } from '../../src/psa/http.js';
 
-interface ErrorBody {
-  code?: string;
-  error?: string;
-  message?: string;
-  errors?: { code?: string; message?: string; field?: string; resource?: string }[] | null;
-}
+const words = z.string().optional().catch(undefined);
+
+/** Whatever of it is not as it should be is left out: what else it says is still worth reading. */
+const errorBody = z.object({
+  code: words,
+  message: words,
+  errors: z
+    .array(z.object({ field: words, message: words }).catch({}))
+    .optional()
+    .catch(undefined),
+});
+type ErrorBody = z.infer<typeof errorBody>;
 
 /**
  * What the answers to a refused login look like: 401; on cloud sites also 404 or an HTML page (developer guide),
@@ -48,17 +55,17 @@ const mostWords = 1_000;
 export function errorOf(response: PsaResponse, request: PsaRequest, path: string): PsaError {
   const { status } = response;
   const body = readError(response);
-  const words = [body?.message, ...(body?.errors ?? []).map(item => item.message)]
+  const said = [body?.message, ...(body?.errors ?? []).map(item => item.message)]
     .filter(text => text)
     .join(' ')
     .slice(0, mostWords);
   const mayHaveBeenCarriedOut = request.method !== 'GET';
-  if (/clientid/i.test(words) && status < 500) {
+  if (/clientid/i.test(said) && status < 500) {
     return new PsaLoginRefused(
       'ConnectWise asks for a client id. The vendor sets CONNECTWISE_CLIENT_ID to the one of its developer account.',
     );
   }
-  if (/SSL is required/i.test(words)) {
+  if (/SSL is required/i.test(said)) {
     return new PsaLoginRefused(
       'This host is the one for browsers. Enter the API host, which begins with "api-".',
     );
@@ -70,34 +77,32 @@ export function errorOf(response: PsaResponse, request: PsaRequest, path: string
   }
   if (status === 403) {
     return new PsaRightMissing(
-      `ConnectWise says that a right is missing for ${path}: ${words || 'forbidden'}`,
+      `ConnectWise says that a right is missing for ${path}: ${said || 'forbidden'}`,
       path,
     );
   }
   if (status === 429) {
     return new PsaBusy('ConnectWise asks to slow down.', retryAfterMs(response));
   }
-  if (status === 500 && /Error converting value/i.test(words)) return rejected(body, words);
-  if (status === 500 && /time-?out/i.test(words)) {
+  if (status === 500 && /Error converting value/i.test(said)) return rejected(body, said);
+  if (status === 500 && /time-?out/i.test(said)) {
     return new PsaUnreachable('ConnectWise reports a time-out of its own.', { mayHaveBeenCarriedOut });
   }
   if (status === 502 || status === 503 || status === 504 || (status >= 520 && status <= 524)) {
     return new PsaUnreachable(`ConnectWise is not available (${status}).`, { mayHaveBeenCarriedOut });
   }
-  if (status === 400 || status === 404 || status === 409) return rejected(body, words);
-  return new PsaSurprise(`ConnectWise answered ${status}${words ? `: ${words}` : ''}.`, {
+  if (status === 400 || status === 404 || status === 409) return rejected(body, said);
+  return new PsaSurprise(`ConnectWise answered ${status}${said ? `: ${said}` : ''}.`, {
     mayHaveBeenCarriedOut: mayHaveBeenCarriedOut && status >= 500,
   });
 }
 
-function rejected(body: ErrorBody | undefined, words: string): PsaRejected {
+function rejected(body: ErrorBody | undefined, said: string): PsaRejected {
   const fields: PsaFieldError[] = (body?.errors ?? []).flatMap(({ field, message }) =>
-    field && message
-      ? [{ field: String(field).slice(0, mostWords), message: String(message).slice(0, mostWords) }]
-      : [],
+    field && message ? [{ field: field.slice(0, mostWords), message: message.slice(0, mostWords) }] : [],
   );
   return new PsaRejected(
-    `ConnectWise: ${(fields.length > 0 ? body?.message : words) || 'the request is not accepted'}`,
+    `ConnectWise: ${(fields.length > 0 ? body?.message : said) || 'the request is not accepted'}`,
     fields,
   );
 }
@@ -111,8 +116,7 @@ function retryAfterMs({ headers, text }: PsaResponse): number | undefined {
 
 function readError({ text }: PsaResponse): ErrorBody | undefined {
   try {
-    const body = JSON.parse(text);
-    return typeof body === 'object' && body !== null ? body : undefined;
+    return errorBody.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

@@ -5,10 +5,11 @@ import type {
   BillingResolution,
   UnresolvedReason,
 } from '../../src/psa/adapter.js';
-import { type Addition, additionsOf, ongoing, type Place } from './additions.js';
-import { type Agreement, agreementsInForce, calendarDate } from './agreements.js';
+import { additionsOf, ongoing, type Place } from './additions.js';
+import { agreementsInForce, calendarDate } from './agreements.js';
 import type { ConnectWiseClient } from './client.js';
 import { type BilledAs, billedAs, crossReferences } from './cross-references.js';
+import type { Addition, Agreement } from './records.js';
 
 /** Additions have no collection across agreements (OpenAPI): one request each, so many at once, within reason. */
 const agreementsAtOnce = 6;
@@ -35,7 +36,7 @@ export async function resolveBillingTargets(
   );
   const byCompanyAndType = Map.groupBy(
     agreements,
-    agreement => `${agreement.company?.id}/${agreement.type?.id}`,
+    agreement => `${agreement.company.id}/${agreement.type.id}`,
   );
   const candidatesFor = (request: BillingRequest, as: BilledAs) =>
     byCompanyAndType.get(`${request.companyId}/${as.agreementType.id}`) ?? [];
@@ -80,7 +81,7 @@ function resolveAddition(
     .sort()
     .at(-1)!;
   const [addition, ...others] = ongoing(additions, Number(product.id), until);
-  const where = `"${product.name}" of agreement "${agreement.name}"${agreement.company?.name ? ` (${agreement.company.name})` : ''}`;
+  const where = `"${product.name}" of agreement "${agreement.name}"${agreement.company.name ? ` (${agreement.company.name})` : ''}`;
   if (others.length > 0) {
     return unresolved(
       'SEVERAL_ADDITIONS',

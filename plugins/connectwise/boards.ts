@@ -1,18 +1,7 @@
 import type { PsaReference, ServiceType } from '../../src/psa/adapter.js';
 import { PsaRejected, PsaRightMissing } from '../../src/psa/errors.js';
 import type { ConnectWiseClient } from './client.js';
-
-interface Named {
-  id: number;
-  name: string;
-  inactiveFlag?: boolean | null;
-}
-interface Board extends Named {
-  projectFlag?: boolean | null;
-}
-interface SubType extends Named {
-  typeAssociationIds?: number[] | null;
-}
+import { type Board, board, type Named, named, type SubType, subType } from './records.js';
 
 /** Active boards for service tickets, by name. Where the set-up table is closed to the login, its small twin serves. */
 export async function listServiceBoards(client: ConnectWiseClient): Promise<PsaReference[]> {
@@ -22,13 +11,13 @@ export async function listServiceBoards(client: ConnectWiseClient): Promise<PsaR
   };
   let boards: Board[];
   try {
-    boards = await client.getAll<Board>('/service/boards', { params });
+    boards = await client.getAll('/service/boards', board, { params });
   } catch (error) {
     if (!(error instanceof PsaRightMissing)) throw error;
-    boards = await client.getAll<Board>('/service/info/boards', { params });
+    boards = await client.getAll('/service/info/boards', board, { params });
   }
   return boards
-    .filter(board => !board.inactiveFlag && !board.projectFlag)
+    .filter(({ inactiveFlag, projectFlag }) => !inactiveFlag && !projectFlag)
     .map(reference)
     .sort(byName);
 }
@@ -37,8 +26,8 @@ export async function listServiceBoards(client: ConnectWiseClient): Promise<PsaR
 export async function listServiceTypes(client: ConnectWiseClient, boardId: string): Promise<ServiceType[]> {
   if (!/^\d+$/.test(boardId)) return [];
   const [types, subtypes] = await Promise.all([
-    client.getAll<Named>(`/service/boards/${boardId}/types`, { params: { fields: 'id,name,inactiveFlag' } }),
-    client.getAll<SubType>(`/service/boards/${boardId}/subtypes`, {
+    client.getAll(`/service/boards/${boardId}/types`, named, { params: { fields: 'id,name,inactiveFlag' } }),
+    client.getAll(`/service/boards/${boardId}/subtypes`, subType, {
       params: { fields: 'id,name,inactiveFlag,typeAssociationIds' },
     }),
   ]).catch(orNothingWhereUnknown);
@@ -56,7 +45,7 @@ export async function listServiceTypes(client: ConnectWiseClient, boardId: strin
 
 /** Some servers answer only id and name (seen in client code), so nothing else is asked for. */
 export async function listTicketPriorities(client: ConnectWiseClient): Promise<PsaReference[]> {
-  const priorities = await client.getAll<Named>('/service/priorities', { params: { fields: 'id,name' } });
+  const priorities = await client.getAll('/service/priorities', named, { params: { fields: 'id,name' } });
   return priorities.map(reference).sort(byName);
 }
 

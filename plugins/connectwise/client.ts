@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import type { Credentials, PsaEnvironment } from '../../src/psa/adapter.js';
 import { PsaRejected, PsaRightMissing, PsaSurprise } from '../../src/psa/errors.js';
 import type { PsaRequest, PsaResponse } from '../../src/psa/http.js';
 import { errorOf, looksLikeRefusedLogin } from './answers.js';
 import { parseExactly } from './exact-json.js';
+import { type CompanyInfo, companyInfo } from './records.js';
 import { readSite } from './site.js';
 
 /** Releases 2022.1 to 2025.1 share everything that we use; a server answers an old version for as long as it knows it. */
@@ -10,11 +12,8 @@ const accept = 'application/vnd.connectwise.com+json; version=2022.1';
 /** The router to the current release, on cloud hosts too. */
 const anyRelease = 'v4_6_release/';
 const pageSize = 1_000;
-
-export interface CompanyInfo {
-  Codebase?: string;
-  SiteUrl?: string;
-}
+/** Far more than any list that we read has; a server whose pages never end must not keep us for ever. */
+const mostPages = 300;
 
 export interface CallOptions {
   params?: Record<string, string | number>;
@@ -23,17 +22,20 @@ export interface CallOptions {
   exact?: readonly string[];
 }
 
-/** One ConnectWise account over REST. Throws only what src/psa/errors.ts holds. */
+/**
+ * One ConnectWise account over REST. Throws only what src/psa/errors.ts holds: an answer that is not as its schema says
+ * is a PsaSurprise.
+ */
 export interface ConnectWiseClient {
   readonly companyId: string;
   readonly uiOrigin: string;
-  get<T>(path: string, options?: CallOptions): Promise<T>;
+  get<T>(path: string, answer: z.ZodType<T>, options?: CallOptions): Promise<T>;
   /** All pages of a collection. */
-  getAll<T>(path: string, options?: CallOptions): Promise<T[]>;
-  post<T>(path: string, body: unknown, options?: CallOptions): Promise<T>;
-  patch<T>(path: string, body: unknown, options?: CallOptions): Promise<T>;
+  getAll<T>(path: string, row: z.ZodType<T>, options?: CallOptions): Promise<T[]>;
+  post<T>(path: string, answer: z.ZodType<T>, body: unknown, options?: CallOptions): Promise<T>;
+  patch<T>(path: string, answer: z.ZodType<T>, body: unknown, options?: CallOptions): Promise<T>;
   /** Asks, without credentials, whether the site knows the company; null if it does not. */
-  companyInfo(): Promise<CompanyInfo | null>;
+  companyInfo(): Promise<CompanyInfo>;
 }
 
 /**
@@ -88,7 +90,7 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
   /** Whether there is another one than `used`; several requests may find that out at the same time. */
   async function codebaseMoved(used: string): Promise<boolean> {
     if (codebase !== used) return true;
-    const info = await companyInfo();
+    const info = await askCompanyInfo();
     const current = info?.Codebase;
     if (!current || !/^[\w.]+\/$/.test(current) || current === used) return false;
     codebase = current;
@@ -98,6 +100,7 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
   async function call<T>(
     method: PsaRequest['method'],
     path: string,
+    answer: z.ZodType<T>,
     { params, body, exact }: CallOptions,
   ): Promise<T> {
     const search = params
@@ -116,10 +119,10 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
       throw error;
     }
     loginWorked = true;
-    return readBody<T>(response, method, exact);
+    return readBody(response, method, answer, exact);
   }
 
-  async function companyInfo(): Promise<CompanyInfo | null> {
+  async function askCompanyInfo(): Promise<CompanyInfo> {
     const response = await http.request({
       method: 'GET',
       url: `${origin}/login/companyinfo/${encodeURIComponent(companyId)}`,
@@ -127,37 +130,49 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
     });
     if (response.status === 404) return null;
     if (response.status !== 200) throw errorOf(response, { method: 'GET', url: '' }, '/login/companyinfo');
-    return readBody(response, 'GET');
+    return readBody(response, 'GET', companyInfo);
   }
 
   return {
     companyId,
     uiOrigin,
-    companyInfo,
-    get: (path, options = {}) => call('GET', path, options),
-    async getAll<T>(path: string, options: CallOptions = {}) {
+    companyInfo: askCompanyInfo,
+    get: (path, answer, options = {}) => call('GET', path, answer, options),
+    async getAll<T>(path: string, row: z.ZodType<T>, options: CallOptions = {}) {
       const all: T[] = [];
-      for (let page = 1; ; page += 1) {
-        const rows = await call<T[]>('GET', path, {
+      for (let page = 1; page <= mostPages; page += 1) {
+        const rows = await call('GET', path, z.array(row), {
           ...options,
           params: { ...options.params, orderBy: 'id asc', pageSize, page },
         });
         all.push(...rows);
         if (rows.length < pageSize) return all;
       }
+      throw new PsaSurprise(`ConnectWise’s list ${path} has no end.`);
     },
-    post: (path, body, options = {}) => call('POST', path, { ...options, body }),
-    patch: (path, body, options = {}) => call('PATCH', path, { ...options, body }),
+    post: (path, answer, body, options = {}) => call('POST', path, answer, { ...options, body }),
+    patch: (path, answer, body, options = {}) => call('PATCH', path, answer, { ...options, body }),
   };
 }
 
-function readBody<T>(response: PsaResponse, method: string, exact?: readonly string[]): T {
+function readBody<T>(
+  response: PsaResponse,
+  method: PsaRequest['method'],
+  answer: z.ZodType<T>,
+  exact: readonly string[] = [],
+): T {
+  const surprise = (words: string) => new PsaSurprise(words, { mayHaveBeenCarriedOut: method !== 'GET' });
+  let body: unknown;
   try {
-    return exact ? parseExactly<T>(response.text, exact) : JSON.parse(response.text);
+    body = exact.length > 0 ? parseExactly(response.text, exact) : JSON.parse(response.text);
   } catch {
     // Not with its cause, which quotes the answer.
-    throw new PsaSurprise('ConnectWise’s answer is no whole JSON.', {
-      mayHaveBeenCarriedOut: method !== 'GET',
-    });
+    throw surprise('ConnectWise’s answer is no whole JSON.');
   }
+  const read = answer.safeParse(body);
+  if (read.success) return read.data;
+  const [{ path, code }] = read.error.issues as [z.core.$ZodIssue];
+  throw surprise(
+    `ConnectWise’s answer is not as its documentation says: ${path.join('.') || 'the whole of it'} (${code}).`,
+  );
 }

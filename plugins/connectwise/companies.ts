@@ -1,13 +1,9 @@
+import { z } from 'zod';
 import type { CompanyQuery, PsaCompany, PsaPage } from '../../src/psa/adapter.js';
 import { PsaRejected, PsaRightMissing } from '../../src/psa/errors.js';
 import type { ConnectWiseClient } from './client.js';
 import { chunks, idList, quoted } from './conditions.js';
-
-interface Company {
-  id: number;
-  identifier: string;
-  name: string;
-}
+import { type Company, company, companyStatus } from './records.js';
 
 const fields = 'id,identifier,name';
 
@@ -24,7 +20,7 @@ export function companies(client: ConnectWiseClient): Companies {
   /** Status names are the partner's own, so the inactive ones are asked for once; without the right to, all count. */
   function activeCondition(): Promise<string> {
     active ??= client
-      .getAll<{ id: number; inactiveFlag?: boolean | null }>('/company/companies/statuses', {
+      .getAll('/company/companies/statuses', companyStatus, {
         params: { fields: 'id,inactiveFlag' },
       })
       .catch(error => {
@@ -45,7 +41,7 @@ export function companies(client: ConnectWiseClient): Companies {
     const base = await activeCondition();
     const pages = await Promise.all(
       conditions.map(condition =>
-        client.getAll<Company>('/company/companies', {
+        client.getAll('/company/companies', company, {
           params: { conditions: `${base} and ${condition}`, fields },
         }),
       ),
@@ -62,7 +58,7 @@ export function companies(client: ConnectWiseClient): Companies {
         ...(words ? [`(name contains ${quoted(words)} or identifier contains ${quoted(words)})`] : []),
         ...(after && idList([after]).length > 0 ? [`id > ${after}`] : []),
       ].join(' and ');
-      const rows = await client.get<Company[]>('/company/companies', {
+      const rows = await client.get('/company/companies', z.array(company), {
         params: { conditions, fields, orderBy: 'id asc', pageSize: Math.min(first + 1, 1_000) },
       });
       const nodes = rows.slice(0, first).map(toCompany);

@@ -2,21 +2,7 @@ import type { BillingLevel, BillingRequest, PsaReference, UnresolvedReason } fro
 import { reference } from './boards.js';
 import type { ConnectWiseClient } from './client.js';
 import { quoted } from './conditions.js';
-
-interface Integration {
-  id: number;
-  name: string;
-  solution: string;
-}
-
-/** Nothing in it is required by ConnectWise's schema, so half-filled ones exist. */
-interface CrossReference {
-  vendorType?: string | null;
-  vendorLevel?: string | null;
-  agreementType?: { id?: number; name?: string } | null;
-  product?: { id?: number; identifier?: string } | null;
-  inactiveFlag?: boolean | null;
-}
+import { type CrossReference, crossReference, type SolutionRecord, solutionRecord } from './records.js';
 
 export interface BilledAs {
   agreementType: PsaReference;
@@ -25,8 +11,8 @@ export interface BilledAs {
 
 /** The set-up that carries the vendor's solution, and others that look like it. */
 export interface Solution {
-  found: Integration | undefined;
-  lookAlikes: Integration[];
+  found: SolutionRecord | undefined;
+  lookAlikes: SolutionRecord[];
 }
 
 /**
@@ -34,13 +20,13 @@ export interface Solution {
  * ConnectWise's comparison probably ignores case (our inference) and the guide demands it, so it is compared here.
  */
 export async function findSolution(client: ConnectWiseClient, solutionName: string): Promise<Solution> {
-  const candidates = await client.getAll<Integration>('/company/managedDevicesIntegrations', {
+  const candidates = await client.getAll('/company/managedDevicesIntegrations', solutionRecord, {
     params: {
       conditions: `name=${quoted(solutionName)} or solution=${quoted(solutionName)}`,
       fields: 'id,name,solution',
     },
   });
-  const isOurs = (candidate: Integration) =>
+  const isOurs = (candidate: SolutionRecord) =>
     candidate.name === solutionName && candidate.solution === solutionName;
   return { found: candidates.find(isOurs), lookAlikes: candidates.filter(candidate => !isOurs(candidate)) };
 }
@@ -51,7 +37,7 @@ export async function crossReferences(
 ): Promise<CrossReference[]> {
   const { found } = await findSolution(client, solutionName);
   if (!found) return [];
-  return client.getAll<CrossReference>(`/company/managedDevicesIntegrations/${found.id}/crossReferences`);
+  return client.getAll(`/company/managedDevicesIntegrations/${found.id}/crossReferences`, crossReference);
 }
 
 /** The billing levels that the cross-references offer; those without type or level offer none. */
@@ -115,13 +101,11 @@ export function billedAs(
 }
 
 function agreementTypeOf({ agreementType }: CrossReference): PsaReference | undefined {
-  return agreementType?.id === undefined
+  return agreementType?.id == null
     ? undefined
     : reference({ id: agreementType.id, name: agreementType.name ?? '' });
 }
 
 function productOf({ product }: CrossReference): PsaReference | undefined {
-  return product?.id === undefined
-    ? undefined
-    : reference({ id: product.id, name: product.identifier ?? '' });
+  return product?.id == null ? undefined : reference({ id: product.id, name: product.identifier ?? '' });
 }

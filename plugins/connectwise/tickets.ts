@@ -1,13 +1,7 @@
 import type { TicketDraft, TicketRecord } from '../../src/psa/adapter.js';
-import { PsaSurprise } from '../../src/psa/errors.js';
 import type { ConnectWiseClient } from './client.js';
 import { chunks, quoted } from './conditions.js';
-
-interface Ticket {
-  id: number;
-  summary: string;
-  externalXRef?: string | null;
-}
+import { newTicket, type Ticket, ticket } from './records.js';
 
 /** Longer ones are refused with MaxLengthField. */
 const longestSummary = 100;
@@ -19,7 +13,7 @@ export async function findTickets(
 ): Promise<TicketRecord[]> {
   const pages = await Promise.all(
     chunks(references.map(quoted)).map(chunk =>
-      client.getAll<Ticket>('/service/tickets', {
+      client.getAll('/service/tickets', ticket, {
         params: { conditions: `externalXRef in (${chunk.join(',')})`, fields: 'id,summary,externalXRef' },
       }),
     ),
@@ -27,7 +21,7 @@ export async function findTickets(
   const wanted = new Set(references);
   // ConnectWise's own comparison ignores case (our inference); ours does not.
   return pages.flatMap(page =>
-    page.filter(ticket => wanted.has(ticket.externalXRef ?? '')).map(ticket => toRecord(client, ticket)),
+    page.filter(found => wanted.has(found.externalXRef)).map(found => toRecord(client, found)),
   );
 }
 
@@ -36,7 +30,7 @@ export async function findTickets(
  * new ticket, and a backup's ticket is none of them.
  */
 export async function createTicket(client: ConnectWiseClient, draft: TicketDraft): Promise<TicketRecord> {
-  const ticket = await client.post<Ticket>('/service/tickets', {
+  const created = await client.post('/service/tickets', newTicket, {
     summary: cut(draft.summary),
     recordType: 'ServiceTicket',
     company: { id: Number(draft.companyId) },
@@ -49,10 +43,7 @@ export async function createTicket(client: ConnectWiseClient, draft: TicketDraft
     automaticEmailContactFlag: false,
     automaticEmailCcFlag: false,
   });
-  if (typeof ticket?.id !== 'number') {
-    throw new PsaSurprise('ConnectWise’s answer to a new ticket has no id.', { mayHaveBeenCarriedOut: true });
-  }
-  return toRecord(client, { ...ticket, externalXRef: draft.reference });
+  return toRecord(client, { ...created, externalXRef: draft.reference });
 }
 
 /** Counted in characters as people see them, not halves of them. */
@@ -68,12 +59,12 @@ function cut(summary: string): string {
 }
 
 /** The address that ConnectWise's own links have (seen in client code): it opens the ticket in the browser. */
-function toRecord(client: ConnectWiseClient, ticket: Ticket): TicketRecord {
-  const query = new URLSearchParams({ service_recid: String(ticket.id), companyName: client.companyId });
+function toRecord(client: ConnectWiseClient, { id, summary, externalXRef }: Ticket): TicketRecord {
+  const query = new URLSearchParams({ service_recid: String(id), companyName: client.companyId });
   return {
-    id: String(ticket.id),
-    reference: ticket.externalXRef ?? '',
-    summary: ticket.summary,
+    id: String(id),
+    reference: externalXRef,
+    summary,
     url: `${client.uiOrigin}/v4_6_release/services/system_io/Service/fv_sr100_request.rails?${query}`,
   };
 }

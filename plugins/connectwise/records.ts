@@ -1,0 +1,80 @@
+import { z } from 'zod';
+
+/**
+ * What we rely on in ConnectWise's records. Its documentation calls nearly every field optional, and leaves out what is
+ * null; here a field is required if a missing one would be read as something else: an addition without its product is
+ * not "no addition of this product", and a ticket without its reference is not "no ticket with this reference".
+ */
+const id = z.int().positive();
+const flag = z.boolean().nullish();
+const name = z.string();
+/** An exact decimal, as text; see exact-json.ts. */
+const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
+/** A date, written as midnight UTC. */
+const date = z.string().regex(/^\d{4}-\d{2}-\d{2}/);
+
+export const named = z.object({ id, name, inactiveFlag: flag });
+export type Named = z.infer<typeof named>;
+
+export const board = named.extend({ projectFlag: flag });
+export type Board = z.infer<typeof board>;
+
+export const subType = named.extend({ typeAssociationIds: z.array(id).nullish() });
+export type SubType = z.infer<typeof subType>;
+
+export const companyStatus = z.object({ id, inactiveFlag: flag });
+
+export const company = z.object({ id, identifier: z.string(), name });
+export type Company = z.infer<typeof company>;
+
+export const ticket = z.object({ id, summary: z.string(), externalXRef: z.string() });
+export type Ticket = z.infer<typeof ticket>;
+
+/** What a new ticket is answered with; its reference is the one that was sent. */
+export const newTicket = z.object({ id, summary: z.string() });
+
+export const agreement = z.object({
+  id,
+  name,
+  company: z.object({ id, name: z.string().nullish() }),
+  type: z.object({ id }),
+  startDate: date.nullish(),
+  endDate: date.nullish(),
+  noEndingDateFlag: flag,
+  cancelledFlag: flag,
+  agreementStatus: z.string().nullish(),
+  billStartDate: date.nullish(),
+  nextInvoiceDate: date.nullish(),
+  prorateFlag: flag,
+  parentAgreement: z.object({ id: z.int().nullish() }).nullish(),
+});
+export type Agreement = z.infer<typeof agreement>;
+
+export const addition = z.object({
+  id,
+  product: z.object({ id, identifier: z.string().nullish() }),
+  /** Missing means none. */
+  quantity: decimal.nullish(),
+  effectiveDate: date.nullish(),
+  cancelledDate: date.nullish(),
+});
+export type Addition = z.infer<typeof addition>;
+
+/** A set-up of the Managed Devices Integration. */
+export const solutionRecord = z.object({ id, name, solution: z.string().nullish() });
+export type SolutionRecord = z.infer<typeof solutionRecord>;
+
+/** Nothing in it is required by ConnectWise's schema, so half-filled ones exist. */
+export const crossReference = z.object({
+  vendorType: z.string().nullish(),
+  vendorLevel: z.string().nullish(),
+  agreementType: z.object({ id: id.nullish(), name: z.string().nullish() }).nullish(),
+  product: z.object({ id: id.nullish(), identifier: z.string().nullish() }).nullish(),
+  inactiveFlag: flag,
+});
+export type CrossReference = z.infer<typeof crossReference>;
+
+export const companyInfo = z
+  .object({ Codebase: z.string().nullish(), SiteUrl: z.string().nullish() })
+  .nullable();
+export type CompanyInfo = z.infer<typeof companyInfo>;
