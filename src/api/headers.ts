@@ -29,5 +29,6 @@ export async function secureHeaders(server: FastifyInstance): Promise<void> {
     // Browsers only heed it over TLS, which a proxy in front of us speaks.
     strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
     referrerPolicy: { policy: 'no-referrer' },
+    xFrameOptions: { action: 'deny' },
   });
 }

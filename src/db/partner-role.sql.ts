@@ -4,21 +4,20 @@
  */
 export const partnerRoleExists = `
 do $migration$ begin
-  if not exists (select from pg_roles where rolname = 'psa_bridge_partner') then
-    create role psa_bridge_partner nologin;
-  end if;
-exception
-  when duplicate_object or unique_violation then null; -- another database of this server got it at the same moment
-  when insufficient_privilege then
-    raise exception 'The database user % may not create the role psa_bridge_partner.', current_user
-      using hint = 'Have an administrator run: create role psa_bridge_partner nologin; grant psa_bridge_partner to '
-        || quote_ident(current_user) || '; then start again.';
-end $migration$;
-
-do $migration$ begin
+  begin
+    if not exists (select from pg_roles where rolname = 'psa_bridge_partner') then
+      create role psa_bridge_partner nologin;
+    end if;
+  exception when duplicate_object or unique_violation then
+    null; -- another database of this server got it at the same moment
+  end;
   if not pg_has_role(current_user, 'psa_bridge_partner', 'member') then
     execute format('grant psa_bridge_partner to %I', current_user);
   end if;
+exception when insufficient_privilege then
+  raise exception '%', format('The database user %1$I may not make the role of partners'' requests. Have an administrator of '
+    'the server run, once: create role psa_bridge_partner nologin; grant psa_bridge_partner to %1$I; (leave out the '
+    'first where the role is there already), then start again.', current_user);
 end $migration$;
 `;
 
