@@ -1,4 +1,4 @@
 import { describeEndurance } from '../endurance/scenarios.js';
 
 // The same at full size: npm run test:endurance.
-describeEndurance(300, 4, 120_000);
+describeEndurance(300, 4, 180_000);

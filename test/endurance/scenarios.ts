@@ -41,7 +41,7 @@ export function describeEndurance(deliveries: number, kills: number, patienceMs:
     it(
       'are in the PSA exactly once each although workers are frozen past their lease and wake up again',
       async () => {
-        const freezes = Math.min(kills, 20);
+        const freezes = Math.min(Math.ceil(kills / 2), 20);
         expect(await endureFreezes(stage, seed, freezes)).toBe(freezes);
         expect(await compareWithPsa(stage)).toEqual(clean);
       },
