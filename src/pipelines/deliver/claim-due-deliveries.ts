@@ -109,9 +109,11 @@ export function claimDueDeliveries(
            where told.integration_id = c.integration_id and told.organization_id = c.organization_id
              and told.state = 'DELIVERED' and t.job_name = r.job_name and t.device is not distinct from r.device),
            '-infinity') as earlier) as before
-       where o2.organization_id = r.organization_id and o2.job_name = r.job_name
+       -- in here, so that nothing is looked for where it does not matter
+       where i.catch_up <> 'ALL' and c.kind = 'EVENT' and c.created_at <= $6
+         and o2.organization_id = r.organization_id and o2.job_name = r.job_name
          and o2.device is not distinct from r.device and o2.id <> r.id
-     ) as caught_up on i.catch_up <> 'ALL' and c.kind = 'EVENT' and c.created_at <= $6
+     ) as caught_up on true
      order by c.id`,
     [integrationId, now, limit, lease.name, lease.fence, new Date(now.getTime() - longWaitMs)],
   );
