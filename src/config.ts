@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isHttpsOrLoopback } from './api/sign-in/https-or-loopback.js';
 import { allowedHosts, portOf } from './psa/allowed-hosts.js';
 
 const list = z
@@ -75,12 +76,7 @@ const signatures = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 
 const providerUrl = z
   .url({ protocol: /^https?$/, error: 'is a URL' })
-  .refine(
-    url =>
-      new URL(url).protocol === 'https:' ||
-      ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname),
-    'must be reached by https',
-  );
+  .refine(isHttpsOrLoopback, 'must be reached by https');
 
 const onOrOff = z
   .enum(['on', 'off'], 'on or off')

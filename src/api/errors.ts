@@ -38,6 +38,10 @@ export function identityProviderDown(cause: unknown): GraphQLError {
   );
 }
 
+export function isIdentityProviderDown(error: unknown): boolean {
+  return error instanceof GraphQLError && error.extensions.code === 'IDENTITY_PROVIDER_UNAVAILABLE';
+}
+
 export function forbidden(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'FORBIDDEN' } });
 }

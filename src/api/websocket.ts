@@ -17,7 +17,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { inSpan } from '../watch/span.js';
 import type { Caller } from './access.js';
 import type { ApiContext, ApiDependencies, Contexts, Origin } from './context.js';
-import { presentError } from './errors.js';
+import { isIdentityProviderDown, presentError } from './errors.js';
 import { largestSocketMessageBytes, limitComplexity, limitRules, mostTokens } from './limits.js';
 import type { Gate } from './sign-in/gate.js';
 import { nameActiveSpan, requestIdOf } from './watch-operations.js';
@@ -38,6 +38,7 @@ interface Opened {
 /** Sockets that one caller may have open at once, in one process. */
 const mostSockets = 200;
 const tooMany = 4429;
+const tryAgainLater = 4503;
 const nowhere: Origin = { address: null, requestId: null };
 const forbidden = 4403;
 const checkTokensEveryMs = 30_000;
@@ -45,7 +46,8 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * GraphQL subscriptions on the HTTP server's own port, by the graphql-transport-ws protocol. A socket without
- * a valid token is closed with 4403; so is one whose token is revoked, at once, or expires, within half a minute.
+ * a valid token is closed with 4403; so is one whose token is revoked or expires, at once. While the
+ * identity provider does not answer, its tokens get 4503, and what they opened before stays until they expire.
  */
 export function serveSubscriptions(
   server: Server,
@@ -69,8 +71,13 @@ export function serveSubscriptions(
           address: extra.request.socket.remoteAddress ?? null,
           requestId: requestIdOf(extra.request),
         };
-        const caller = await gate.callerOf(authorization, origin);
+        const caller = await gate.callerOf(authorization, origin).catch(error => {
+          if (!isIdentityProviderDown(error)) throw error;
+          extra.socket.close(tryAgainLater, 'The identity provider does not answer');
+        });
         if (!authorization || !caller) return false;
+        // One that left meanwhile was told so already, and would be counted for ever.
+        if (extra.socket.readyState !== extra.socket.OPEN) return false;
         if (socketsOf(caller).length >= mostSockets) {
           extra.socket.close(tooMany, `Too many connections: ${mostSockets} are open.`);
           return false;
@@ -122,9 +129,17 @@ export function serveSubscriptions(
     socketsOf(caller).reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0);
 
   const closeWhereInvalid = async (suspects: Iterable<Opened>) => {
-    for (const { authorization, caller, origin, socket } of suspects) {
-      const over = caller.expiresAt !== null && caller.expiresAt <= app.now();
-      if (over || !(await gate.callerOf(authorization, origin))) socket.close(forbidden, 'Forbidden');
+    for (const one of suspects) {
+      if (!(await mayStay(one))) one.socket.close(forbidden, 'Forbidden');
+    }
+  };
+  const mayStay = async ({ authorization, caller, origin }: Opened) => {
+    if (caller.expiresAt !== null && caller.expiresAt <= app.now()) return false;
+    try {
+      return (await gate.callerOf(authorization, origin)) !== undefined;
+    } catch (error) {
+      if (isIdentityProviderDown(error)) return true;
+      throw error;
     }
   };
   const closeOnExpiry = (one: Opened) => {

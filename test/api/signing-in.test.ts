@@ -186,7 +186,9 @@ describe('the identity provider', () => {
     expect([status, errors?.[0]?.extensions.code]).toEqual([503, 'IDENTITY_PROVIDER_UNAVAILABLE']);
     expect((await fresh.send(ViewerDocument, {})).status).toBe(200);
     provider.answers = true;
+    vi.setSystemTime(Date.now() + 4_000);
     expect((await fresh.send(ViewerDocument, {}, token)).status).toBe(200);
+    vi.useRealTimers();
     await fresh.stop();
   });
 

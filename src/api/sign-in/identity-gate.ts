@@ -1,5 +1,12 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
 import { z } from 'zod';
 import type { IdentitySettings } from '../../config.js';
 import { Role } from '../../domain/access/api-token.js';
@@ -7,8 +14,11 @@ import { ActorKind } from '../../domain/audit/audit-entry.js';
 import { Partner } from '../../domain/partners/partner.js';
 import type { Caller } from '../access.js';
 import { identityProviderDown } from '../errors.js';
+import { isHttpsOrLoopback } from './https-or-loopback.js';
 
 const patienceMs = 5_000;
+/** How long a provider that did not answer is left alone. */
+const restMs = 3_000;
 const partnersKnownForMs = 5_000;
 const mostPartners = 10_000;
 
@@ -19,6 +29,7 @@ const mostPartners = 10_000;
  */
 export class IdentityGate {
   #keys: Promise<JWTVerifyGetKey> | undefined;
+  #restUntil = 0;
   readonly #partners = new Map<string, { id: string | undefined; until: number }>();
 
   constructor(
@@ -30,19 +41,21 @@ export class IdentityGate {
   /** Undefined: it lets nobody in. Throws IDENTITY_PROVIDER_UNAVAILABLE where its keys cannot be had. */
   async callerOf(jwt: string): Promise<Caller | undefined> {
     const claims = await this.#verified(jwt);
-    if (!claims?.sub || claims.exp === undefined) return undefined;
+    const id = plainText(claims?.sub);
+    if (!claims || !id) return undefined;
+    const expiresAt = new Date((claims.exp! + this.settings.clockSkewSeconds) * 1_000);
+    if (Number.isNaN(expiresAt.getTime())) return undefined;
     const role = this.#roleIn(claims);
     if (!role) return undefined;
     const partnerId = role === Role.PARTNER ? await this.#partnerIn(claims) : null;
     if (partnerId === undefined) return undefined;
-    const { name, email } = claims;
     return {
       kind: ActorKind.IDENTITY,
-      id: claims.sub,
-      name: [name, email].find(text => typeof text === 'string' && text !== '')?.toString() ?? claims.sub,
+      id,
+      name: plainText(claims.name) ?? plainText(claims.email) ?? id,
       role,
       partnerId,
-      expiresAt: new Date((claims.exp + this.settings.clockSkewSeconds) * 1_000),
+      expiresAt,
     };
   }
 
@@ -60,6 +73,7 @@ export class IdentityGate {
       return payload;
     } catch (error) {
       if (isAboutTheToken(error)) return undefined;
+      if (!(error instanceof AskedAMomentAgo)) this.#restUntil = this.now().getTime() + restMs;
       throw identityProviderDown(error);
     }
   }
@@ -73,8 +87,21 @@ export class IdentityGate {
   }
 
   async #findKeys(): Promise<JWTVerifyGetKey> {
+    this.#refuseWhileItRests();
     const url = this.settings.jwksUrl ?? (await keysOf(this.settings.issuer));
-    return createRemoteJWKSet(new URL(url), { timeoutDuration: patienceMs, cooldownDuration: 30_000 });
+    return createRemoteJWKSet(new URL(url), {
+      timeoutDuration: patienceMs,
+      cooldownDuration: 30_000,
+      [customFetch]: async (address, options) => {
+        this.#refuseWhileItRests();
+        return fetch(address, options);
+      },
+    });
+  }
+
+  /** jose pauses after an answer only: without this, whoever has no good token makes us ask and wait each time. */
+  #refuseWhileItRests(): void {
+    if (this.now().getTime() < this.#restUntil) throw new AskedAMomentAgo();
   }
 
   #roleIn(claims: JWTPayload): Role | undefined {
@@ -84,8 +111,8 @@ export class IdentityGate {
   }
 
   async #partnerIn(claims: JWTPayload): Promise<string | undefined> {
-    const externalId = claimAt(claims, this.settings.partnerClaim);
-    if (typeof externalId !== 'string' || externalId === '') return undefined;
+    const externalId = plainText(claimAt(claims, this.settings.partnerClaim));
+    if (externalId === undefined) return undefined;
     const now = this.now().getTime();
     const known = this.#partners.get(externalId);
     if (known && now < known.until) return known.id;
@@ -95,6 +122,13 @@ export class IdentityGate {
     if (this.#partners.size > mostPartners) this.#partners.delete(this.#partners.keys().next().value!);
     return partner?.id;
   }
+}
+
+class AskedAMomentAgo extends Error {}
+
+/** A text that a log, a table and an answer can hold as it is; anything else is as good as none. */
+function plainText(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[^\p{Cc}\p{Cs}]{1,255}$/u.test(value) ? value : undefined;
 }
 
 /** A claim by its name, or by its path such as `realm_access.roles`. */
@@ -119,7 +153,10 @@ function isAboutTheToken(error: unknown): boolean {
   );
 }
 
-const discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
+const discovery = z.object({
+  issuer: z.string(),
+  jwks_uri: z.url().refine(isHttpsOrLoopback, 'jwks_uri must be https'),
+});
 
 /** Where the issuer's keys are, by OpenID Connect Discovery. */
 async function keysOf(issuer: string): Promise<string> {

@@ -42,6 +42,8 @@ const mostTrusted = 10_000;
 export class TokenGate {
   readonly #trusted = new Map<string, { found: Found; until: number }>();
   readonly #ignoreChanges: () => void;
+  /** How often something was heard that may end a token. */
+  #heard = 0;
 
   constructor(
     private readonly orm: MikroORM,
@@ -49,8 +51,9 @@ export class TokenGate {
     private readonly now: () => Date,
   ) {
     this.#ignoreChanges = changes.on(change => {
-      if (change.kind === 'resync') this.#trusted.clear();
-      if (change.kind !== 'token_revoked') return;
+      if (change.kind !== 'resync' && change.kind !== 'token_revoked') return;
+      this.#heard += 1;
+      if (change.kind === 'resync') return this.#trusted.clear();
       for (const [hash, { found }] of this.#trusted) {
         if (found.caller.id === change.tokenId) this.#trusted.delete(hash);
       }
@@ -73,6 +76,7 @@ export class TokenGate {
   }
 
   async #find(hash: string, now: Date): Promise<Found | undefined> {
+    const heard = this.#heard;
     const em = this.orm.em.fork();
     const token = await em.findOne(ApiToken, { hash });
     this.#trusted.delete(hash);
@@ -86,15 +90,18 @@ export class TokenGate {
       expiresAt: token.expiresAt ?? null,
     };
     const found = { caller, revoked: token.revokedAt != null };
+    if (!found.revoked) {
+      await query(
+        em,
+        `update api_token set last_used_at = $2
+         where id = $1 and (last_used_at is null or last_used_at < $2::timestamptz - interval '1 minute')`,
+        [token.id, now],
+      );
+    }
+    // It may have been read just before it was revoked.
+    if (heard !== this.#heard) return this.#find(hash, now);
     this.#trusted.set(hash, { found, until: now.getTime() + trustedForMs });
     if (this.#trusted.size > mostTrusted) this.#trusted.delete(this.#trusted.keys().next().value!);
-    if (found.revoked) return found;
-    await query(
-      em,
-      `update api_token set last_used_at = $2
-       where id = $1 and (last_used_at is null or last_used_at < $2::timestamptz - interval '1 minute')`,
-      [token.id, now],
-    );
     return found;
   }
 }

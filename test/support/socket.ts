@@ -1,0 +1,19 @@
+import { WebSocket } from 'ws';
+
+/** A WebSocket to the API that sends these connection parameters, without a GraphQL client over it. */
+export function openSocket(apiUrl: string, connectionParams: object) {
+  const socket = new WebSocket(`${apiUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  const sent = new Promise<void>(resolve =>
+    socket.on('open', () =>
+      socket.send(JSON.stringify({ type: 'connection_init', payload: connectionParams }), () => resolve()),
+    ),
+  );
+  return {
+    socket,
+    sent,
+    /** The first message. */
+    acknowledged: new Promise(resolve => socket.once('message', resolve)),
+    /** The code that it is closed with. */
+    closed: new Promise<number>(resolve => socket.on('close', resolve)),
+  };
+}
