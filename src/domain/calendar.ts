@@ -11,10 +11,10 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** Whether `text` is a date such as "2026-11-23" that exists. */
+/** Whether `text` is a date such as "2026-11-23" that exists, in the years 1000 to 9999. */
 export function isLocalDate(text: string): boolean {
   return (
-    /^\d{4}-\d{2}-\d{2}$/.test(text) &&
+    /^[1-9]\d{3}-\d{2}-\d{2}$/.test(text) &&
     doesNotThrow(() => Temporal.PlainDate.from(text, { overflow: 'reject' }))
   );
 }
@@ -24,8 +24,19 @@ export function isLocalTime(text: string): boolean {
   return /^([01]\d|2[0-3]):[0-5]\d$/.test(text);
 }
 
-/** Reads an RFC 3339 instant with an offset; undefined when it is none. Digits below a millisecond are dropped. */
+/**
+ * Reads an RFC 3339 instant with an offset; undefined when it is none. Digits below a millisecond are dropped. In
+ * UTC it lies in the years 1 to 9999: what is outside, ISO text shows with a sign or as year 0, and PostgreSQL
+ * reads neither.
+ */
 export function readInstant(text: string): Date | undefined {
+  const instant = readAnyInstant(text);
+  if (!instant) return undefined;
+  const year = instant.getUTCFullYear();
+  return year >= 1 && year <= 9999 ? instant : undefined;
+}
+
+function readAnyInstant(text: string): Date | undefined {
   if (!/^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2})$/.test(text))
     return undefined;
   const inUtc = readInUtc(text);

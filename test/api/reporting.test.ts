@@ -60,6 +60,12 @@ describe('reported job results', () => {
     ['a negative size', { protectedBytes: '-1' }, 'protectedBytes'],
     ['a size that is no number', { protectedBytes: 'much' }, 'protectedBytes'],
     ['a size as a JSON number with a fraction', { protectedBytes: 0.1 as never }, 'protectedBytes'],
+    [
+      'a time in the year 0, which PostgreSQL does not know',
+      { startedAt: '0000-01-01T00:00:00Z' },
+      'startedAt',
+    ],
+    ['a time that is in the year 10000 in UTC', { endedAt: '9999-12-31T23:59:59-23:59' }, 'endedAt'],
     ['a time as a JSON number', { startedAt: 1_790_000_000 as never }, 'startedAt'],
     ['an empty name', { jobName: ' ' }, 'jobName'],
   ];
@@ -128,6 +134,20 @@ describe('reported usage', () => {
     expect(reportUsage).toMatchObject({ accepted: 0, rejected: [{ index: 0, code: 'INVALID' }] });
   });
 });
+
+it.each(['0000-01-01T00:00:00Z', '0001-01-01T00:00:00+14:00', '9999-12-31T23:59:59-23:59'])(
+  'usage measured at %s, which PostgreSQL cannot read, is rejected',
+  async measuredAt => {
+    const record = {
+      organizationExternalId: 'msp/Contoso',
+      usageType: 'Far away',
+      quantity: '1',
+      measuredAt,
+    };
+    const { reportUsage } = await api.ask(ReportUsageDocument, { records: [record] }, source);
+    expect(reportUsage.rejected).toMatchObject([{ index: 0, code: 'INVALID' }]);
+  },
+);
 
 describe('reported partners and organizations', () => {
   it.each([
