@@ -1,3 +1,5 @@
+import Big from 'big.js';
+
 /** A number of JSON text, digit by digit. */
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
 
@@ -13,11 +15,8 @@ export function exactNumber(decimal: string): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(decimal);
 }
 
-/** "1.5E2" is a number in JSON and no decimal for people. */
+/** "1.5E2" is a number in JSON and no decimal for people. One like 1e400, which no decimal of sane length is, stays. */
 function plain(source: string): string {
-  return /e/i.test(source)
-    ? new Intl.NumberFormat('en', { useGrouping: false, maximumFractionDigits: 20 }).format(
-        source as `${number}`,
-      )
-    : source;
+  const exponent = /e([+-]?\d+)$/i.exec(source)?.[1];
+  return exponent !== undefined && Math.abs(Number(exponent)) <= 30 ? new Big(source).toFixed() : source;
 }
