@@ -1,5 +1,6 @@
 import type { ComplexityEstimatorArgs } from 'graphql-query-complexity';
 import { ArgsType, type ClassType, Field, Int, ObjectType } from 'type-graphql';
+import { storableText } from '../storable-text.js';
 import { badUserInput } from './errors.js';
 import { isUuid } from './uuid.js';
 
@@ -108,7 +109,7 @@ export function keysAfter({ after }: PageArgs, ...parts: KeyPart[]): string[] | 
   const keys = readCursor(after);
   const fits =
     keys?.length === parts.length &&
-    parts.every((part, n) => (part === 'uuid' ? isUuid(keys[n]!) : !keys[n]!.includes('\u0000')));
+    parts.every((part, n) => (part === 'uuid' ? isUuid(keys[n]!) : keys[n] === storableText(keys[n]!)));
   if (!keys || !fits) throw badUserInput('after: this is not a cursor of this list');
   return keys;
 }
@@ -147,5 +148,5 @@ export function counted<Row>(page: Page<Row>, count: () => Promise<number>): Cou
 
 /** The part of a text that LIKE would take for wildcards, taken literally: for a search that contains `text`. */
 export function containing(text: string): string {
-  return `%${text.replaceAll('\u0000', '').replace(/[\\%_]/g, '\\$&')}%`;
+  return `%${storableText(text).replace(/[\\%_]/g, '\\$&')}%`;
 }

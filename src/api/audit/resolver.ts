@@ -2,6 +2,7 @@ import { Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { Role } from '../../domain/access/api-token.js';
 import { AuditEntry } from '../../domain/audit/audit-entry.js';
 import { Delivery } from '../../domain/deliveries/delivery.js';
+import { storableText } from '../../storable-text.js';
 import { callerOf, ForPortals } from '../access.js';
 import type { ApiContext } from '../context.js';
 import { DeliveryConnection, DeliveryType } from '../deliveries/types.js';
@@ -37,8 +38,8 @@ export class AuditResolver {
           role === Role.OPERATOR ? {} : { partnerId: own },
           partnerId == null ? {} : { partnerId },
           integrationId == null ? {} : { integrationId },
-          action == null ? {} : { action },
-          actorId == null ? {} : { actorId },
+          action == null ? {} : { action: storableText(action) },
+          actorId == null ? {} : { actorId: storableText(actorId) },
         ],
       },
       args,

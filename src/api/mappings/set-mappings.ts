@@ -3,6 +3,7 @@ import { query } from '../../db/sql.js';
 import type { Integration } from '../../domain/integrations/integration.js';
 import { Organization } from '../../domain/partners/organization.js';
 import type { PsaCompany } from '../../psa/adapter.js';
+import { storableText } from '../../storable-text.js';
 import type { PsaLookups } from '../psa/lookups.js';
 import { type UserError, userError } from '../user-error.js';
 import { isUuid } from '../uuid.js';
@@ -59,7 +60,7 @@ export async function setMappings(
 }
 
 function levelOf(given: string | null | undefined): string {
-  return (given ?? 'Default').replaceAll('\u0000', '').trim();
+  return storableText(given ?? 'Default').trim();
 }
 
 async function ownOrganizations(

@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { ApiToken, Role } from '../../domain/access/api-token.js';
 import { readInstant } from '../../domain/calendar.js';
 import { Partner } from '../../domain/partners/partner.js';
+import { storableText } from '../../storable-text.js';
 import { type Caller, mayReach } from '../access.js';
 import { hashToken, newToken } from '../sign-in/token-gate.js';
 import { notFound, type UserError, userError } from '../user-error.js';
@@ -23,7 +24,7 @@ export async function createToken(
   now: Date,
 ): Promise<{ id: string; token: string } | { userErrors: UserError[] }> {
   const userErrors: UserError[] = [];
-  const name = wanted.name.replaceAll('\u0000', '').trim();
+  const name = storableText(wanted.name).trim();
   if (name === '' || name.length > 200) {
     userErrors.push(userError(['name'], 'INVALID', 'Give it a name of 1 to 200 characters.'));
   }

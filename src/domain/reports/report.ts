@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storableText } from '../../storable-text.js';
 import { readInstant } from '../calendar.js';
 
 /** What became of reported rows. `index` counts from 0 in the call. */
@@ -42,18 +43,15 @@ export function checkRows<Row>(
   return { good, rejected };
 }
 
-/** PostgreSQL's text holds no NUL, and its JSON no half of a surrogate pair. */
-const storable = (value: string) => value.replaceAll('\u0000', '').toWellFormed();
-
 /** A name or id: one line's worth of text, not blank. */
 export const shortText = z
   .string()
-  .transform(value => storable(value).trim())
+  .transform(value => storableText(value).trim())
   .pipe(z.string().min(1, 'must not be empty').max(200, 'must be at most 200 characters'));
 
 /** Free text; what goes beyond 20,000 characters is cut, because a long message is no reason to lose its report. */
 export const longText = z.string().transform(value => {
-  const text = storable(value);
+  const text = storableText(value);
   return text.length > 20_000 ? `${text.slice(0, 20_000).toWellFormed()}… (cut)` : text;
 });
 

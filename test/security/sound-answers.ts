@@ -1,0 +1,39 @@
+import { expect } from 'vitest';
+
+export interface RawAnswer {
+  status: number;
+  text: string;
+}
+
+export interface SoundAnswer extends RawAnswer {
+  data?: Record<string, unknown> | null;
+  errors?: { message: string; extensions?: { code?: string } }[];
+}
+
+/** Sends one body as it is to /graphql, and waits some seconds for the answer. */
+export async function askRaw(url: string, token: string | null, body: string): Promise<RawAnswer> {
+  const answer = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    body,
+    signal: AbortSignal.timeout(8_000),
+  });
+  return { status: answer.status, text: await answer.text() };
+}
+
+/** What no answer may show: where our code or the database's words shine through. */
+const innards =
+  /\bat [^ ]+ \(|node_modules|\.[jt]s:\d+|jsonb_to_recordset|violates \w+ constraint|at or near|invalid byte sequence|(TypeError|RangeError|URIError):|is not a function|cannot read propert/i;
+
+/** The answer as JSON, after it was checked that it is no failure of ours and shows nothing of our inside. */
+export function expectSound({ status, text }: RawAnswer): SoundAnswer {
+  expect(status, text).toBeLessThan(500);
+  expect(text).not.toMatch(innards);
+  const answer = JSON.parse(text) as Omit<SoundAnswer, keyof RawAnswer>;
+  for (const { message, extensions } of answer.errors ?? []) {
+    expect(message).toBeTruthy();
+    expect(extensions?.code, text).toBeTruthy();
+    expect(extensions?.code, text).not.toMatch(/INTERNAL/);
+  }
+  return { status, text, ...answer };
+}
