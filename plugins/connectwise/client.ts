@@ -139,14 +139,14 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
     companyInfo: askCompanyInfo,
     get: (path, answer, options = {}) => call('GET', path, answer, options),
     async getAll<T>(path: string, row: z.ZodType<T>, options: CallOptions = {}) {
-      const all: T[] = [];
-      for (let page = 1; page <= mostPages; page += 1) {
-        const rows = await call('GET', path, z.array(row), {
+      const pages: T[][] = [];
+      while (pages.length < mostPages) {
+        const rows = await call('GET', path, z.array(row).max(pageSize), {
           ...options,
-          params: { ...options.params, orderBy: 'id asc', pageSize, page },
+          params: { ...options.params, orderBy: 'id asc', pageSize, page: pages.length + 1 },
         });
-        all.push(...rows);
-        if (rows.length < pageSize) return all;
+        pages.push(rows);
+        if (rows.length < pageSize) return pages.flat();
       }
       throw new PsaSurprise(`ConnectWise’s list ${path} has no end.`);
     },

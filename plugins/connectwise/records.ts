@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storableText } from '../../src/storable-text.js';
 
 /**
  * What we rely on in ConnectWise's records. Its documentation calls nearly every field optional, and leaves out what is
@@ -7,13 +8,14 @@ import { z } from 'zod';
  */
 const id = z.int().positive();
 const flag = z.boolean().nullish();
-const name = z.string();
+/** Names and words of people, some of which are stored. */
+const text = z.string().transform(storableText);
 /** An exact decimal, as text; see exact-json.ts. */
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 /** A date, written as midnight UTC. */
 const date = z.string().regex(/^\d{4}-\d{2}-\d{2}/);
 
-export const named = z.object({ id, name, inactiveFlag: flag });
+export const named = z.object({ id, name: text, inactiveFlag: flag });
 export type Named = z.infer<typeof named>;
 
 export const board = named.extend({ projectFlag: flag });
@@ -24,25 +26,25 @@ export type SubType = z.infer<typeof subType>;
 
 export const companyStatus = z.object({ id, inactiveFlag: flag });
 
-export const company = z.object({ id, identifier: z.string(), name });
+export const company = z.object({ id, identifier: text, name: text });
 export type Company = z.infer<typeof company>;
 
-export const ticket = z.object({ id, summary: z.string(), externalXRef: z.string() });
+export const ticket = z.object({ id, summary: text, externalXRef: text });
 export type Ticket = z.infer<typeof ticket>;
 
-/** What a new ticket is answered with; its reference is the one that was sent. */
-export const newTicket = z.object({ id, summary: z.string() });
+/** What a new ticket is answered with. A reference that it shows is the one that was sent. */
+export const newTicket = z.object({ id, summary: text, externalXRef: text.nullish() });
 
 export const agreement = z.object({
   id,
-  name,
-  company: z.object({ id, name: z.string().nullish() }),
+  name: text,
+  company: z.object({ id, name: text.nullish() }),
   type: z.object({ id }),
   startDate: date.nullish(),
   endDate: date.nullish(),
   noEndingDateFlag: flag,
   cancelledFlag: flag,
-  agreementStatus: z.string().nullish(),
+  agreementStatus: text.nullish(),
   billStartDate: date.nullish(),
   nextInvoiceDate: date.nullish(),
   prorateFlag: flag,
@@ -52,7 +54,7 @@ export type Agreement = z.infer<typeof agreement>;
 
 export const addition = z.object({
   id,
-  product: z.object({ id, identifier: z.string().nullish() }),
+  product: z.object({ id, identifier: text.nullish() }),
   /** Missing means none. */
   quantity: decimal.nullish(),
   effectiveDate: date.nullish(),
@@ -61,20 +63,18 @@ export const addition = z.object({
 export type Addition = z.infer<typeof addition>;
 
 /** A set-up of the Managed Devices Integration. */
-export const solutionRecord = z.object({ id, name, solution: z.string().nullish() });
+export const solutionRecord = z.object({ id, name: text, solution: text.nullish() });
 export type SolutionRecord = z.infer<typeof solutionRecord>;
 
 /** Nothing in it is required by ConnectWise's schema, so half-filled ones exist. */
 export const crossReference = z.object({
-  vendorType: z.string().nullish(),
-  vendorLevel: z.string().nullish(),
-  agreementType: z.object({ id: id.nullish(), name: z.string().nullish() }).nullish(),
-  product: z.object({ id: id.nullish(), identifier: z.string().nullish() }).nullish(),
+  vendorType: text.nullish(),
+  vendorLevel: text.nullish(),
+  agreementType: z.object({ id: id.nullish(), name: text.nullish() }).nullish(),
+  product: z.object({ id: id.nullish(), identifier: text.nullish() }).nullish(),
   inactiveFlag: flag,
 });
 export type CrossReference = z.infer<typeof crossReference>;
 
-export const companyInfo = z
-  .object({ Codebase: z.string().nullish(), SiteUrl: z.string().nullish() })
-  .nullable();
+export const companyInfo = z.object({ Codebase: text.nullish(), SiteUrl: text.nullish() }).nullable();
 export type CompanyInfo = z.infer<typeof companyInfo>;

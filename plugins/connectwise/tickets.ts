@@ -1,4 +1,5 @@
 import type { TicketDraft, TicketRecord } from '../../src/psa/adapter.js';
+import { PsaSurprise } from '../../src/psa/errors.js';
 import type { ConnectWiseClient } from './client.js';
 import { chunks, quoted } from './conditions.js';
 import { newTicket, type Ticket, ticket } from './records.js';
@@ -43,6 +44,11 @@ export async function createTicket(client: ConnectWiseClient, draft: TicketDraft
     automaticEmailContactFlag: false,
     automaticEmailCcFlag: false,
   });
+  if (created.externalXRef && created.externalXRef !== draft.reference) {
+    throw new PsaSurprise('ConnectWise answers a new ticket with another one.', {
+      mayHaveBeenCarriedOut: true,
+    });
+  }
   return toRecord(client, { ...created, externalXRef: draft.reference });
 }
 

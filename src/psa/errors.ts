@@ -1,3 +1,5 @@
+import { storableText } from '../storable-text.js';
+
 /**
  * What a PSA adapter may throw, and nothing else. Each class stands for what the caller can do next.
  * `mayHaveBeenCarriedOut` says of a write whether the PSA may hold its effect although we saw no proper
@@ -6,8 +8,9 @@
 export abstract class PsaError extends Error {
   readonly mayHaveBeenCarriedOut: boolean;
 
+  /** `message` may quote the PSA: what cannot be stored is left out. */
   constructor(message: string, options: { cause?: unknown; mayHaveBeenCarriedOut?: boolean } = {}) {
-    super(message, { cause: options.cause });
+    super(storableText(message), { cause: options.cause });
     this.name = new.target.name;
     this.mayHaveBeenCarriedOut = options.mayHaveBeenCarriedOut ?? false;
   }
@@ -34,23 +37,32 @@ export interface PsaFieldError {
 
 /** The PSA understood this request and says no to it. Remedy: mend the data; the same request fails again. */
 export class PsaRejected extends PsaError {
+  readonly fieldErrors: readonly PsaFieldError[];
+
   constructor(
     message: string,
-    readonly fieldErrors: readonly PsaFieldError[] = [],
+    fieldErrors: readonly PsaFieldError[] = [],
     options: { cause?: unknown } = {},
   ) {
     super(message, options);
+    this.fieldErrors = fieldErrors.map(({ field, message }) => ({
+      field: storableText(field),
+      message: storableText(message),
+    }));
   }
 }
 
-/** The PSA asks us to slow down; nothing was carried out. `retryAfterMs` is the PSA's own wish, where it told. */
+/** A PSA that asks for more is not taken at its word. */
+const longestRetryAfterMs = 24 * 3_600_000;
+
+/** The PSA asks us to slow down; nothing was carried out. */
 export class PsaBusy extends PsaError {
-  constructor(
-    message: string,
-    readonly retryAfterMs: number | undefined,
-    options: { cause?: unknown } = {},
-  ) {
+  /** The PSA's own wish, where it told, of a day at most. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, retryAfterMs: number | undefined, options: { cause?: unknown } = {}) {
     super(message, options);
+    this.retryAfterMs = retryAfterMs === undefined ? undefined : Math.min(retryAfterMs, longestRetryAfterMs);
   }
 }
 
