@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildApiSchema } from '../../src/api/schema.js';
 import { startTestApi, type TestApi } from '../support/api.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
-import { fuzzing } from './fuzz.js';
-import { nastyText, RandomDocuments } from './random-documents.js';
+import { fuzzing, fuzzingTimeout, hostileText } from '../support/fuzzing.js';
+import { RandomDocuments } from './random-documents.js';
 import { addMarkedPartner, type MarkedPartner } from './two-partners.js';
+
+const runs = 150;
 
 let database: TestDatabase;
 let api: TestApi;
@@ -76,95 +78,105 @@ describe('whatever is asked', () => {
           expectDecent(answer);
           if (who === 'a partner') expect(answer.text).not.toContain(mark);
         }),
-        fuzzing,
+        fuzzing(runs),
       );
     },
-    60_000,
+    fuzzingTimeout(runs),
   );
 
-  it('by variables of any shape is answered, without a failure of ours', async () => {
-    const query = `mutation ($id: ID!, $options: IntegrationOptionsInput!, $mappings: [MappingInput!]!, $name: String!, $at: DateTime) {
+  it(
+    'by variables of any shape is answered, without a failure of ours',
+    async () => {
+      const query = `mutation ($id: ID!, $options: IntegrationOptionsInput!, $mappings: [MappingInput!]!, $name: String!, $at: DateTime) {
       updateIntegrationOptions(integrationId: $id, options: $options) { userErrors { code } }
       setMappings(integrationId: $id, mappings: $mappings) { userErrors { code } }
       createApiToken(name: $name, role: PARTNER, expiresAt: $at) { userErrors { code } }
     }`;
-    const anything = fc.oneof(nastyText, fc.jsonValue({ maxDepth: 2 }));
-    const variables = fc.record({
-      id: fc.oneof(fc.constant(mine.integrationId), anything),
-      options: fc.oneof(
-        fc.dictionary(
-          fc.constantFrom(
-            'serviceBoardId',
-            'billingEnabled',
-            'dailyDigestTime',
-            'catchUp',
-            'notificationEmail',
-            'alertPriorities',
+      const anything = fc.oneof(hostileText, fc.jsonValue({ maxDepth: 2 }));
+      const variables = fc.record({
+        id: fc.oneof(fc.constant(mine.integrationId), anything),
+        options: fc.oneof(
+          fc.dictionary(
+            fc.constantFrom(
+              'serviceBoardId',
+              'billingEnabled',
+              'dailyDigestTime',
+              'catchUp',
+              'notificationEmail',
+              'alertPriorities',
+            ),
+            anything,
           ),
           anything,
         ),
-        anything,
-      ),
-      mappings: fc.oneof(
-        fc.array(
-          fc.record({
-            organizationId: fc.oneof(fc.constant(mine.organizationId), anything),
-            companyId: fc.constant(null),
-            billingLevel: anything,
-          }),
+        mappings: fc.oneof(
+          fc.array(
+            fc.record({
+              organizationId: fc.oneof(fc.constant(mine.organizationId), anything),
+              companyId: fc.constant(null),
+              billingLevel: anything,
+            }),
+          ),
+          anything,
         ),
-        anything,
-      ),
-      name: anything,
-      at: anything,
-    });
-    await fc.assert(
-      fc.asyncProperty(variables, async chosen =>
-        expectDecent(
-          await post(JSON.stringify({ query, variables: chosen }), { authorization: `Bearer ${mine.token}` }),
+        name: anything,
+        at: anything,
+      });
+      await fc.assert(
+        fc.asyncProperty(variables, async chosen =>
+          expectDecent(
+            await post(JSON.stringify({ query, variables: chosen }), {
+              authorization: `Bearer ${mine.token}`,
+            }),
+          ),
         ),
-      ),
-      fuzzing,
-    );
-  }, 60_000);
+        fuzzing(runs),
+      );
+    },
+    fuzzingTimeout(runs),
+  );
 
-  it('in a request that is none is answered, without a failure of ours', async () => {
-    const body = fc.oneof(
-      fc.json().map(text => Buffer.from(text)),
-      fc.uint8Array({ maxLength: 200 }).map(bytes => Buffer.from(bytes)),
-      fc
-        .record({
-          query: fc.jsonValue(),
-          variables: fc.jsonValue(),
-          operationName: fc.jsonValue(),
-          extensions: fc.jsonValue(),
-        })
-        .map(value => Buffer.from(JSON.stringify(value))),
-    );
-    const headers = fc.record(
-      {
-        authorization: fc.oneof(
-          fc.constant(`Bearer ${api.operatorToken}`),
-          fc.constant('Bearer a.b.c'),
-          fc.string().map(text => `Bearer ${encodeURIComponent(text)}`),
-        ),
-        'content-type': fc.constantFrom(
-          'application/json',
-          'application/json; charset=utf-16',
-          'text/plain',
-          'multipart/form-data',
-          'x',
-        ),
-        'x-request-id': fc.string().map(text => encodeURIComponent(text)),
-        'content-encoding': fc.constantFrom('gzip', 'br', 'x'),
-      },
-      { requiredKeys: [] },
-    );
-    await fc.assert(
-      fc.asyncProperty(body, headers, async (chosen, given) => {
-        expectDecent(await post(chosen, given as Record<string, string>));
-      }),
-      fuzzing,
-    );
-  }, 60_000);
+  it(
+    'in a request that is none is answered, without a failure of ours',
+    async () => {
+      const body = fc.oneof(
+        fc.json().map(text => Buffer.from(text)),
+        fc.uint8Array({ maxLength: 200 }).map(bytes => Buffer.from(bytes)),
+        fc
+          .record({
+            query: fc.jsonValue(),
+            variables: fc.jsonValue(),
+            operationName: fc.jsonValue(),
+            extensions: fc.jsonValue(),
+          })
+          .map(value => Buffer.from(JSON.stringify(value))),
+      );
+      const headers = fc.record(
+        {
+          authorization: fc.oneof(
+            fc.constant(`Bearer ${api.operatorToken}`),
+            fc.constant('Bearer a.b.c'),
+            fc.string().map(text => `Bearer ${encodeURIComponent(text)}`),
+          ),
+          'content-type': fc.constantFrom(
+            'application/json',
+            'application/json; charset=utf-16',
+            'text/plain',
+            'multipart/form-data',
+            'x',
+          ),
+          'x-request-id': fc.string().map(text => encodeURIComponent(text)),
+          'content-encoding': fc.constantFrom('gzip', 'br', 'x'),
+        },
+        { requiredKeys: [] },
+      );
+      await fc.assert(
+        fc.asyncProperty(body, headers, async (chosen, given) => {
+          expectDecent(await post(chosen, given as Record<string, string>));
+        }),
+        fuzzing(runs),
+      );
+    },
+    fuzzingTimeout(runs),
+  );
 });

@@ -1,257 +1,245 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import Big from 'big.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SANDBOX_SOLUTION } from '../../plugins/connectwise/sandbox/seed.js';
+import { z } from 'zod';
 import { type Sandbox, startSandbox } from '../../plugins/connectwise/sandbox/server.js';
-import type { BillingTarget, PsaAdapter } from '../../src/psa/adapter.js';
-import { PsaError } from '../../src/psa/errors.js';
+import type { BillingTarget, PsaAdapter, QuantityOutcome, TicketRecord } from '../../src/psa/adapter.js';
+import { PsaBusy, PsaError } from '../../src/psa/errors.js';
+import { fuzzing, fuzzingTimeout } from '../support/fuzzing.js';
 import { connectWise, type Outside, psaEnvironment } from '../support/on-sandbox.js';
-import { fuzzing } from './fuzz.js';
+import { type ChangingProxy, startChangingProxy, strike } from './changed-answers.js';
+
+const runs = 60;
+const period = { start: '2026-10-23', end: '2026-11-22' };
+const onDate = '2026-11-23';
 
 let sandbox: Sandbox;
-let liar: Server;
-let site: string;
-let outside: Outside;
-let target: BillingTarget;
-/** What is done to the sandbox's honest answers, in turn; the last one stays. */
-let lies: Lie[] = [];
-/** The last answer that went out, as text. */
-let told = { status: 0, text: '' };
+let proxy: ChangingProxy;
+let environment: Outside;
+let companyIds: Record<'billed' | 'missing', string>;
+let boardId: string;
 
 beforeAll(async () => {
   sandbox = await startSandbox();
-  liar = createServer((request, response) => void lie(request, response));
-  await new Promise<void>(done => liar.listen(0, '127.0.0.1', done));
-  site = `http://127.0.0.1:${(liar.address() as AddressInfo).port}`;
-  outside = psaEnvironment(['127.0.0.1:*'], { timeoutMs: 2_000 });
-  const [company] = await adapter().findCompaniesByName(['PM Customer #1']);
-  request.companyId = company!.id;
-  const [place] = await adapter().resolveBillingTargets([request], {
-    createMissing: true,
-    onDate: '2026-11-23',
-  });
-  if (place?.state !== 'RESOLVED') throw new Error(JSON.stringify(place));
-  target = place.target;
+  proxy = await startChangingProxy(sandbox.url);
+  environment = psaEnvironment([proxy.host], { timeoutMs: 150 });
+  const idOf = (name: string) => String(sandbox.store.companies.lookup('name', [name])![0]!.id);
+  companyIds = { billed: idOf('PM Customer #1'), missing: idOf('No Addition Corp') };
+  boardId = String(sandbox.store.boards.all()[0]!.id);
 });
 
 afterAll(async () => {
-  await outside.close();
-  liar.closeAllConnections();
-  liar.close();
+  await environment.close();
+  await proxy.close();
   await sandbox.close();
 });
 
-const adapter = (): PsaAdapter => connectWise(site, { ...outside, solutionName: SANDBOX_SOLUTION });
-const request = { companyId: '', usageType: 'Backup Usage', level: 'Default' };
-const period = { start: '2026-10-23', end: '2026-11-22' };
+/** A connection that remembers nothing of the runs before. */
+const fresh = (): PsaAdapter => connectWise(proxy.host, environment);
 
-type Lie =
-  | { kind: 'honest' }
-  | { kind: 'answer'; status: number; contentType: string; body: string }
-  | { kind: 'bend'; status?: number; bends: Bend[] }
-  | { kind: 'cut'; at: number };
-
-/** One change somewhere in a JSON value: the how-manieth value of it, and what becomes of it. */
-interface Bend {
-  at: number;
-  into: 'nothing' | 'null' | 'text' | 'number' | 'list' | 'object' | 'negative' | 'huge' | 'twice';
-}
-
-async function lie(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const current = (lies.length > 1 ? lies.shift() : lies[0]) ?? { kind: 'honest' };
-  if (current.kind === 'answer') {
-    told = { status: current.status, text: current.body };
-    response.writeHead(current.status, { 'content-type': current.contentType });
-    return void response.end(current.status === 204 || current.status === 304 ? undefined : current.body);
-  }
-  const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers;
-  const honest = await fetch(`http://${sandbox.host}${request.url}`, {
-    method: request.method,
-    headers: headers as Record<string, string>,
-    body: chunks.length > 0 ? Buffer.concat(chunks) : undefined,
-  });
-  let text = await honest.text();
-  if (current.kind === 'cut') text = text.slice(0, Math.floor(text.length * current.at));
-  if (current.kind === 'bend') text = bend(text, current.bends);
-  const status = (current.kind === 'bend' ? current.status : undefined) ?? honest.status;
-  told = { status, text };
-  response.writeHead(status, {
-    'content-type': honest.headers.get('content-type') ?? 'application/json',
-  });
-  response.end(text);
-}
-
-function bend(text: string, bends: Bend[]): string {
-  let value: unknown;
-  try {
-    value = { whole: JSON.parse(text) };
-  } catch {
-    return text;
-  }
-  for (const { at, into } of bends) {
-    const places: [Record<string, unknown>, string][] = [];
-    const walk = (node: unknown) => {
-      if (typeof node !== 'object' || node === null) return;
-      for (const key of Object.keys(node)) {
-        places.push([node as Record<string, unknown>, key]);
-        walk((node as Record<string, unknown>)[key]);
-      }
-    };
-    walk(value);
-    if (places.length === 0) break;
-    const [node, key] = places[at % places.length]!;
-    if (into === 'nothing') delete node[key];
-    else if (into === 'twice') node[key] = [node[key], node[key]];
-    else
-      node[key] = {
-        null: null,
-        text: 'something else',
-        number: 7,
-        list: [],
-        object: {},
-        negative: -1,
-        huge: 1e300,
-      }[into];
-  }
-  return JSON.stringify((value as { whole?: unknown }).whole) ?? '';
-}
-
-const anyBend: fc.Arbitrary<Bend> = fc.record({
-  at: fc.nat(5_000),
-  into: fc.constantFrom('nothing', 'null', 'text', 'number', 'list', 'object', 'negative', 'huge', 'twice'),
+const text = z.string().refine(value => value.isWellFormed() && !value.includes('\u0000'));
+const id = z.string().regex(/^\d+$/);
+const reference = z.strictObject({ id, name: text });
+const company = z.strictObject({ id, identifier: text, name: text });
+const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
+const ticket = z.strictObject({ id, reference: text, summary: text, url: z.url() });
+const check = z.strictObject({
+  id: z.string(),
+  title: z.string(),
+  required: z.boolean(),
+  state: z.enum(['PASSED', 'FAILED', 'SKIPPED']),
+  message: text.optional(),
+  hint: text.optional(),
 });
-const anyStatus = fc.constantFrom(
-  200,
-  201,
-  204,
-  301,
-  302,
-  304,
-  400,
-  401,
-  403,
-  404,
-  405,
-  409,
-  415,
-  429,
-  500,
-  502,
-  503,
-  504,
-  520,
-);
-const anyLie: fc.Arbitrary<Lie> = fc.oneof(
-  { weight: 1, arbitrary: fc.constant<Lie>({ kind: 'honest' }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('bend' as const),
-      bends: fc.array(anyBend, { minLength: 1, maxLength: 3 }),
-      status: fc.option(anyStatus, { nil: undefined, freq: 6 }),
+const resolution = z.discriminatedUnion('state', [
+  z.strictObject({
+    state: z.literal('RESOLVED'),
+    target: z.strictObject({
+      key: text,
+      description: text,
+      quantity: decimal.nullable(),
+      place: z.record(z.string(), z.unknown()),
     }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('cut' as const),
-      at: fc.double({ min: 0, max: 1, noNaN: true }),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('answer' as const),
-      status: anyStatus,
-      contentType: fc.constantFrom('application/json', 'text/html', ''),
-      body: fc.oneof(
-        fc.json(),
-        fc.string(),
-        fc.constantFrom(
-          '',
-          '[]',
-          '{}',
-          'null',
-          '<html>Sign in</html>',
-          '{"errors":{}}',
-          '{"errors":[null]}',
-          '{"message":{}}',
-        ),
-      ),
-    }),
-  },
-);
+  }),
+  z.strictObject({ state: z.literal('UNRESOLVED'), reason: text, message: text }),
+]);
+const outcome = z.discriminatedUnion('state', [
+  z.strictObject({
+    state: z.enum(['APPLIED', 'UNCHANGED']),
+    before: decimal.nullable(),
+    after: decimal,
+    recordId: id,
+  }),
+  z.strictObject({ state: z.literal('REFUSED'), reason: text, message: text }),
+]);
 
-const isId = (id: unknown) => typeof id === 'string' && /^[1-9]\d*$/.test(id);
-const isText = (text: unknown) => typeof text === 'string';
-const references = (rows: { id: string; name: string }[]) =>
-  rows.every(({ id, name }) => isId(id) && isText(name));
-
-/** Every question of an adapter, and what a good answer looks like. */
-const questions: Record<string, (psa: PsaAdapter) => Promise<boolean>> = {
-  checkAccess: async psa =>
-    (await psa.checkAccess({ billing: true })).every(({ id, state }) => isText(id) && isText(state)),
-  listServiceBoards: async psa => references(await psa.listServiceBoards()),
-  listServiceTypes: async psa =>
-    (await psa.listServiceTypes('1')).every(({ id, subtypes }) => isId(id) && references(subtypes)),
-  listTicketPriorities: async psa => references(await psa.listTicketPriorities()),
-  findCompanies: async psa => references((await psa.findCompanies({ first: 10 })).nodes),
-  getCompanies: async psa => references(await psa.getCompanies(['2', '3'])),
-  findCompaniesByName: async psa => references(await psa.findCompaniesByName(['PM Customer #1'])),
-  listBillingLevels: async psa =>
-    (await psa.listBillingLevels()).every(({ level, usageType }) => isText(level) && isText(usageType)),
-  findTickets: async psa =>
-    (await psa.findTickets(['psa-bridge-1'])).every(
-      ({ id, reference }) => isId(id) && reference === 'psa-bridge-1',
+const reads: [call: string, ask: (adapter: PsaAdapter) => Promise<unknown>, answer: z.ZodType][] = [
+  ['checkAccess', adapter => adapter.checkAccess({ billing: true }), z.array(check).min(8)],
+  ['listServiceBoards', adapter => adapter.listServiceBoards(), z.array(reference)],
+  [
+    'listServiceTypes',
+    adapter => adapter.listServiceTypes(boardId),
+    z.array(reference.extend({ subtypes: z.array(reference) })),
+  ],
+  ['listTicketPriorities', adapter => adapter.listTicketPriorities(), z.array(reference)],
+  [
+    'findCompanies',
+    adapter => adapter.findCompanies({ search: 'Customer', first: 5, after: '1' }),
+    z.strictObject({
+      nodes: z.array(company).max(5),
+      hasNextPage: z.boolean(),
+      endCursor: id.optional(),
+    }),
+  ],
+  ['getCompanies', adapter => adapter.getCompanies(Object.values(companyIds)), z.array(company)],
+  ['findCompaniesByName', adapter => adapter.findCompaniesByName(['PM Customer #1']), z.array(company)],
+  [
+    'listBillingLevels',
+    adapter => adapter.listBillingLevels(),
+    z.array(
+      z.strictObject({
+        level: text,
+        usageType: text,
+        agreementType: reference.optional(),
+        product: reference.optional(),
+        active: z.boolean(),
+      }),
     ),
-  resolveBillingTargets: async psa => {
-    const options = { createMissing: true, onDate: '2026-11-23' };
-    const [place, ...more] = await psa.resolveBillingTargets([request], options);
-    if (place!.state === 'UNRESOLVED') return more.length === 0 && isText(place!.message);
-    const { key, quantity } = place!.target;
-    return isText(key) && (quantity === null || /^-?\d+(\.\d+)?$/.test(quantity));
-  },
-  // What is not shown by the answer is not claimed.
-  createTicket: async psa => {
-    const { id } = await psa.createTicket({
-      reference: 'psa-bridge-fuzz',
-      summary: 'Fuzz',
-      body: 'Fuzz',
-      companyId: '2',
-    });
-    return told.status >= 200 && told.status < 300 && String(JSON.parse(told.text).id) === id;
-  },
-  setBilledQuantity: async psa => {
-    const outcome = await psa.setBilledQuantity(target, '12.5', period);
-    if (outcome.state === 'REFUSED') return isText(outcome.message);
-    const shown = JSON.parse(told.text);
-    const row = Array.isArray(shown)
-      ? shown.find(({ id }: { id: number }) => String(id) === outcome.recordId)
-      : shown;
-    return outcome.after === '12.5' && String(row.id) === outcome.recordId && row.quantity === 12.5;
-  },
-};
+  ],
+  ['findTickets', adapter => adapter.findTickets(['event:1', 'event:2']), z.array(ticket)],
+  [
+    'resolveBillingTargets',
+    adapter =>
+      adapter.resolveBillingTargets(
+        Object.values(companyIds).map(companyId => ({
+          companyId,
+          usageType: 'Backup Usage',
+          level: 'Default',
+        })),
+        { createMissing: true, onDate },
+      ),
+    z.array(resolution).length(2),
+  ],
+];
+
+/** What the call came to within some seconds: its answer, or the PsaError that it threw; any other error is thrown on. */
+async function cameTo<T>(call: Promise<T>): Promise<{ answer: T } | { error: PsaError }> {
+  let timer: NodeJS.Timeout | undefined;
+  const hung = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error('it hangs')), 10_000);
+  });
+  try {
+    return { answer: await Promise.race([call, hung]) };
+  } catch (error) {
+    if (!(error instanceof PsaError)) throw error;
+    expect(error.message.length).toBeLessThan(2_500);
+    expect(text.safeParse(error.message).success).toBe(true);
+    if (error instanceof PsaBusy && error.retryAfterMs !== undefined) {
+      expect(error.retryAfterMs).toBeGreaterThanOrEqual(0);
+      expect(error.retryAfterMs).toBeLessThanOrEqual(86_400_000);
+    }
+    return { error };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const strikes = fc.array(strike, { minLength: 1, maxLength: 5 });
 
 describe('whatever a PSA answers', () => {
-  it.each(Object.entries(questions))(
-    '%s comes back with a good answer or one of the errors that adapters may throw',
-    async (_name, ask) => {
+  it.each(reads)(
+    '%s says something well-formed, or which PsaError it is',
+    async (_call, ask, answer) => {
       await fc.assert(
-        fc.asyncProperty(fc.array(anyLie, { minLength: 1, maxLength: 4 }), async chosen => {
-          lies = chosen;
-          const psa = adapter();
-          const good = await ask(psa).catch(error => {
-            if (error instanceof PsaError) return true;
-            throw error;
-          });
-          expect(good).toBe(true);
+        fc.asyncProperty(strikes, async changes => {
+          proxy.strikes = changes;
+          const came = await cameTo(ask(fresh()));
+          if ('answer' in came) answer.parse(came.answer);
         }),
-        fuzzing,
+        fuzzing(runs),
       );
     },
-    60_000,
+    fuzzingTimeout(runs),
+  );
+
+  it(
+    'createTicket says that there is a ticket only if the answer shows it, and never that there is none',
+    async () => {
+      let tickets = 0;
+      await fc.assert(
+        fc.asyncProperty(strikes, async changes => {
+          tickets += 1;
+          proxy.strikes = changes;
+          const came = await cameTo(
+            fresh().createTicket({
+              reference: `event:${tickets}`,
+              summary: 'Backup failed',
+              body: 'Disk full',
+              companyId: companyIds.billed,
+              boardId,
+            }),
+          );
+          const write = proxy.writes.at(-1);
+          if ('answer' in came) shows(came.answer, write!.text!);
+          else if (write?.carriedOut && write.strike !== 'answer')
+            expect(came.error.mayHaveBeenCarriedOut).toBe(true);
+        }),
+        fuzzing(runs),
+      );
+    },
+    fuzzingTimeout(runs),
+  );
+
+  it(
+    'setBilledQuantity says that a quantity stands there only if an answer shows it',
+    async () => {
+      const plain = connectWise(proxy.host, environment);
+      await fc.assert(
+        fc.asyncProperty(
+          strikes,
+          fc.constantFrom('billed' as const, 'missing' as const),
+          fc.constantFrom('0', '1', '24', '1250.75', '0.000000001', '999999999999999999.999999999'),
+          async (changes, customer, quantity) => {
+            proxy.strikes = [];
+            const [resolved] = await plain.resolveBillingTargets(
+              [{ companyId: companyIds[customer], usageType: 'Backup Usage', level: 'Default' }],
+              { createMissing: true, onDate },
+            );
+            if (resolved?.state !== 'RESOLVED') throw new Error(JSON.stringify(resolved));
+            proxy.strikes = changes;
+            const came = await cameTo(fresh().setBilledQuantity(resolved.target, quantity, period));
+            if ('answer' in came) {
+              outcome.parse(came.answer);
+              if (came.answer.state !== 'REFUSED') stands(came.answer, quantity, resolved.target);
+            }
+          },
+        ),
+        fuzzing(runs),
+      );
+    },
+    fuzzingTimeout(runs),
   );
 });
+
+function shows(claimed: TicketRecord, shown: string): void {
+  ticket.parse(claimed);
+  const answer = JSON.parse(shown);
+  expect(String(answer.id)).toBe(claimed.id);
+  expect([claimed.reference, null, undefined, '']).toContain(answer.externalXRef);
+}
+
+function stands(
+  claimed: Exclude<QuantityOutcome, { state: 'REFUSED' }>,
+  quantity: string,
+  target: BillingTarget,
+): void {
+  expect(new Big(claimed.after).eq(quantity)).toBe(true);
+  if (claimed.state === 'UNCHANGED') {
+    if (target.quantity !== null) expect(new Big(target.quantity).eq(quantity)).toBe(true);
+    else expect(proxy.reads.join()).toContain(`"id":${claimed.recordId}`);
+    return;
+  }
+  const answer = JSON.parse(proxy.writes.at(-1)!.text!);
+  expect(String(answer.id)).toBe(claimed.recordId);
+  expect(Number(answer.quantity ?? 0)).toBe(Number(quantity));
+}
