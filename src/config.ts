@@ -72,7 +72,18 @@ const encryptionKey = z
   .refine(key => Buffer.from(key, 'base64').length === 32, 'each key is 32 bytes in base64');
 
 /** By public keys only: with a shared secret whoever can check a token can make one. */
-const signatures = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA'] as const;
+const signatures = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const;
 
 const providerUrl = z
   .url({ protocol: /^https?$/, error: 'is a URL' })

@@ -20,6 +20,11 @@ export interface Caller {
   expiresAt: Date | null;
 }
 
+/** The same for everything that one token or person sends, and for nobody else. */
+export function keyOf({ kind, id }: Caller): string {
+  return `${kind} ${id}`;
+}
+
 /** The roles that may use a root field stand on the field itself, in one of these words. */
 export const ForEveryRole = () => Authorized([Role.OPERATOR, Role.PARTNER, Role.SOURCE]);
 export const ForPortals = () => Authorized([Role.OPERATOR, Role.PARTNER]);

@@ -1,5 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import { keyOf } from './access.js';
 
 /** Requests a minute from one address without a valid token: enough to read the schema, not to guess tokens. */
 export const strangersPerMinute = 120;
@@ -22,7 +23,7 @@ export async function limitRate(
     timeWindow: '1 minute',
     max: request => (known(request) ? perMinute : strangersPerMinute),
     allowList: request => known(request) && perMinute === 0,
-    keyGenerator: request => (request.caller ? `caller ${request.caller.id}` : `address ${request.ip}`),
+    keyGenerator: request => (request.caller ? keyOf(request.caller) : `address ${request.ip}`),
     errorResponseBuilder: (request, { max, after }) =>
       new TooManyRequests(
         known(request)

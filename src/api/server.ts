@@ -1,6 +1,7 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
+import proxyAddr from '@fastify/proxy-addr';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -45,13 +46,14 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
   const schema = buildApiSchema();
   const contexts = new Contexts(app);
   const gate = new Gate(app);
+  const proxies = proxyAddr.compile([...app.config.trustProxy]);
   const server: FastifyInstance = Fastify({
     loggerInstance: app.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
     bodyLimit: largestBodyBytes,
     forceCloseConnections: true,
-    trustProxy: app.config.trustProxy.length > 0 ? [...app.config.trustProxy] : false,
+    trustProxy: proxies,
     ...timeLimits(app.config.apiRequestTimeoutMs),
   });
   answerInGraphQLsForm(server, app.logger);
@@ -101,7 +103,12 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
   serveHealth(server, app);
   if (app.config.metricsPort === undefined) serveMetrics(server, app.metrics);
   if (app.config.playground) await servePlayground(server);
-  const stopSubscriptions = serveSubscriptions(server.server, graphqlPath, schema, { app, contexts, gate });
+  const stopSubscriptions = serveSubscriptions(server.server, graphqlPath, schema, {
+    app,
+    contexts,
+    gate,
+    addressOf: request => proxyAddr(request, proxies),
+  });
   const url = await server.listen({ host: app.config.host, port: app.config.port });
   return {
     url,

@@ -15,11 +15,13 @@ import {
 import { useServer as serveProtocol } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { inSpan } from '../watch/span.js';
-import type { Caller } from './access.js';
+import { type Caller, keyOf } from './access.js';
 import type { ApiContext, ApiDependencies, Contexts, Origin } from './context.js';
 import { isIdentityProviderDown, presentError } from './errors.js';
 import { largestSocketMessageBytes, limitComplexity, limitRules, mostTokens } from './limits.js';
+import { strangersPerMinute } from './rate.js';
 import type { Gate } from './sign-in/gate.js';
+import { RefusedSignIns } from './sign-in/refused-sign-ins.js';
 import { nameActiveSpan, requestIdOf } from './watch-operations.js';
 
 /** What the client sends first: `{ "authorization": "Bearer psab_…" }`, or `{ "token": "psab_…" }`. */
@@ -46,17 +48,30 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * GraphQL subscriptions on the HTTP server's own port, by the graphql-transport-ws protocol. A socket without
- * a valid token is closed with 4403; so is one whose token is revoked or expires, at once. While the
- * identity provider does not answer, its tokens get 4503, and what they opened before stays until they expire.
+ * a valid token is closed with 4403; so is one whose token is revoked or expires, at once. An address from which too
+ * many were refused has to wait, as by HTTP. While the identity provider does not answer, its tokens get 4503, and
+ * what they opened before stays until they expire.
  */
 export function serveSubscriptions(
   server: Server,
   path: string,
   schema: GraphQLSchema,
-  { app, contexts, gate }: { app: ApiDependencies; contexts: Contexts; gate: Gate },
+  {
+    app,
+    contexts,
+    gate,
+    addressOf,
+  }: {
+    app: ApiDependencies;
+    contexts: Contexts;
+    gate: Gate;
+    /** Where a request comes from, before the proxies that are trusted. */
+    addressOf(request: IncomingMessage): string;
+  },
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: largestSocketMessageBytes });
   const opened = new Set<Opened>();
+  const refused = new RefusedSignIns(strangersPerMinute, app.now);
 
   const protocol = serveProtocol<
     Record<string, unknown>,
@@ -68,14 +83,21 @@ export function serveSubscriptions(
       async onConnect({ connectionParams, extra, subscriptions }) {
         const authorization = readAuthorization(connectionParams);
         const origin = {
-          address: extra.request.socket.remoteAddress ?? null,
+          address: addressOf(extra.request),
           requestId: requestIdOf(extra.request),
         };
-        const caller = await gate.callerOf(authorization, origin).catch(error => {
+        let caller: Caller | undefined;
+        try {
+          caller = await gate.callerOf(authorization, origin);
+        } catch (error) {
           if (!isIdentityProviderDown(error)) throw error;
           extra.socket.close(tryAgainLater, 'The identity provider does not answer');
-        });
-        if (!authorization || !caller) return false;
+          return false;
+        }
+        if (!authorization || !caller) {
+          refused.count(origin.address);
+          return false;
+        }
         // One that left meanwhile was told so already, and would be counted for ever.
         if (extra.socket.readyState !== extra.socket.OPEN) return false;
         if (socketsOf(caller).length >= mostSockets) {
@@ -124,7 +146,7 @@ export function serveSubscriptions(
     sockets,
   );
 
-  const socketsOf = ({ id }: Caller) => [...opened].filter(({ caller }) => caller.id === id);
+  const socketsOf = (one: Caller) => [...opened].filter(({ caller }) => keyOf(caller) === keyOf(one));
   const subscriptionsOf = (caller: Caller) =>
     socketsOf(caller).reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0);
 
@@ -160,6 +182,12 @@ export function serveSubscriptions(
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.url?.split('?')[0] !== path) return void socket.destroy();
+    const wait = refused.secondsToWait(addressOf(request));
+    if (wait > 0) {
+      return void socket.end(
+        `HTTP/1.1 429 Too Many Requests\r\nRetry-After: ${wait}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+      );
+    }
     sockets.handleUpgrade(request, socket, head, ws => sockets.emit('connection', ws, request));
   };
   server.on('upgrade', upgrade);

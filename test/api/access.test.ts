@@ -12,6 +12,7 @@ import {
 import { startTestApi, type TestApi } from '../support/api.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { insertIntegration, reportPartner } from '../support/partners.js';
+import { openSocket } from '../support/socket.js';
 
 let database: TestDatabase;
 let api: TestApi;
@@ -204,6 +205,11 @@ describe('credentials', () => {
 });
 
 describe('an API token', () => {
+  it('has a prefix that secret scanners can look for, and 256 bits', async () => {
+    const { token } = await api.createToken('SOURCE');
+    expect(token).toMatch(/^psab_[A-Za-z0-9_-]{43}$/);
+  });
+
   it('is kept as a hash only', async () => {
     const { token } = await api.createToken('SOURCE');
     const rows = await query<{ row: string }>(
@@ -231,6 +237,18 @@ describe('an API token', () => {
     expect(await errorCode(everyRootField.viewer!, createApiToken.token!)).toBeUndefined();
     now = new Date(now.getTime() + 60_000);
     expect(await errorCode(everyRootField.viewer!, createApiToken.token!)).toBe('UNAUTHENTICATED');
+  });
+
+  it('closes its WebSockets when it expires', async () => {
+    const { createApiToken } = await api.ask(CreateApiTokenDocument, {
+      name: 'short',
+      role: 'OPERATOR',
+      expiresAt: new Date(now.getTime() + 1_000).toISOString(),
+    });
+    const { acknowledged, closed } = openSocket(api.url, { token: createApiToken.token! });
+    expect(String(await acknowledged)).toContain('connection_ack');
+    now = new Date(now.getTime() + 1_000);
+    expect(await closed).toBe(4403);
   });
 
   it('notes when it was used', async () => {

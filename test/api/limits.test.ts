@@ -16,6 +16,7 @@ import { query } from '../../src/db/sql.js';
 import { startTestApi, type TestApi } from '../support/api.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { insertIntegration, reportPartner } from '../support/partners.js';
+import { openSocket } from '../support/socket.js';
 
 let database: TestDatabase;
 const apis: TestApi[] = [];
@@ -80,26 +81,55 @@ describe('a caller', () => {
     expect((await guess(0)).status).toBe(429);
     expect((await post(api, asksWho)).status).toBe(200);
   });
+
+  it('without a valid token cannot guess on and on by WebSocket either', async () => {
+    const api = await apiWith({ TRUST_PROXY: '127.0.0.0/8' });
+    const from = (address: string, token: string) =>
+      openSocket(api.url, { token }, { 'x-forwarded-for': address });
+    const guesses = Array.from({ length: strangersPerMinute }, (_, n) => from('203.0.113.7', `psab_${n}`));
+    for (const { closed } of guesses) expect(await closed).toBe(4403);
+    const refused = await from('203.0.113.7', 'psab_more').refused;
+    expect(refused.statusCode).toBe(429);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    const elsewhere = from('203.0.113.8', api.operatorToken);
+    expect(String(await elsewhere.acknowledged)).toContain('connection_ack');
+    elsewhere.socket.terminate();
+  });
 });
 
 describe('where a request comes from', () => {
-  const forwarded = async (api: TestApi) => {
-    const { token, id } = await api.createToken('SOURCE');
-    await post(api, asksWho, { authorization: `Bearer ${token}`, 'x-forwarded-for': '203.0.113.7' });
+  const signedInFrom = async (tokenId: string) => {
     const [row] = await query<{ address: string }>(
       database.orm.em.fork(),
       `select address from audit_entry where actor_id = $1 and action = 'signed_in'`,
-      [id],
+      [tokenId],
     );
     return row!.address;
   };
+  const forwarded = async (api: TestApi) => {
+    const { token, id } = await api.createToken('SOURCE');
+    await post(api, asksWho, { authorization: `Bearer ${token}`, 'x-forwarded-for': '203.0.113.7' });
+    return signedInFrom(id);
+  };
+
+  const forwardedBySocket = async (api: TestApi) => {
+    const { token, id } = await api.createToken('SOURCE');
+    const { acknowledged, socket } = openSocket(api.url, { token }, { 'x-forwarded-for': '203.0.113.7' });
+    await acknowledged;
+    socket.terminate();
+    return signedInFrom(id);
+  };
 
   it('is what the connection says, whatever a client writes into a header', async () => {
-    expect(await forwarded(await apiWith({}))).toBe('127.0.0.1');
+    const api = await apiWith({});
+    expect(await forwarded(api)).toBe('127.0.0.1');
+    expect(await forwardedBySocket(api)).toBe('127.0.0.1');
   });
 
   it('is what the proxy says that the operator trusts', async () => {
-    expect(await forwarded(await apiWith({ TRUST_PROXY: '127.0.0.0/8' }))).toBe('203.0.113.7');
+    const api = await apiWith({ TRUST_PROXY: '127.0.0.0/8' });
+    expect(await forwarded(api)).toBe('203.0.113.7');
+    expect(await forwardedBySocket(api)).toBe('203.0.113.7');
   });
 });
 

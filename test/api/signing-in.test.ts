@@ -1,7 +1,9 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
+import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { ensureOperatorToken } from '../../src/api/sign-in/token-gate.js';
 import { ConfigError, readConfig } from '../../src/config.js';
 import { AuditLogDocument, PartnersDocument, ViewerDocument } from '../../src/gql/typed.js';
 import { startTestApi, type TestApi } from '../support/api.js';
@@ -14,12 +16,14 @@ let provider: IdentityProvider;
 let api: TestApi;
 let mine: string;
 let now: Date;
+const logged: string[] = [];
 
 beforeAll(async () => {
   database = await freshDatabase();
   provider = await startIdentityProvider();
   api = await startTestApi(database, {
     now: () => now,
+    logger: pino({ level: 'info' }, { write: line => void logged.push(line) }),
     environment: {
       JWT_ISSUER: provider.issuer,
       JWT_AUDIENCE: audience,
@@ -113,6 +117,10 @@ describe('a token lets nobody in', () => {
     ['with two roles', () => ({ psa_bridge_role: ['OPERATOR', 'SOURCE'] })],
     ['of a partner that it does not name', () => ({ psa_bridge_role: 'PARTNER' })],
     ['of a partner that there is not', () => ({ psa_bridge_role: 'PARTNER', psa_bridge_partner: 'gone' })],
+    [
+      'of a partner, with the role of an operator',
+      () => ({ psa_bridge_role: 'OPERATOR', psa_bridge_partner: 'mine' }),
+    ],
     ['of several partners', () => ({ psa_bridge_role: 'PARTNER', psa_bridge_partner: ['mine', 'theirs'] })],
   ])('%s', async (_what, claims) => {
     expect(await letIn(await provider.forge(good()))).toBe(true);
@@ -145,6 +153,16 @@ describe('a token lets nobody in', () => {
     const [head, , signature] = (await provider.forge(good({ psa_bridge_role: 'SOURCE' }))).split('.');
     const payload = Buffer.from(JSON.stringify(good())).toString('base64url');
     expect(await letIn(`${head}.${payload}.${signature}`)).toBe(false);
+  });
+
+  it('and the log says why', async () => {
+    logged.length = 0;
+    await letIn(await provider.forge(good({ psa_bridge_role: ['OPERATOR', 'SOURCE'] })));
+    await letIn(await provider.forge(good({ aud: 'https://other.example' })));
+    expect(logged.map(line => JSON.parse(line))).toMatchObject([
+      { reason: 'psa_bridge_role names more than one role' },
+      { reason: 'unexpected "aud" claim value' },
+    ]);
   });
 
   it('a moment after its end, but for the clocks’ difference', async () => {
@@ -190,6 +208,14 @@ describe('the identity provider', () => {
     expect((await fresh.send(ViewerDocument, {}, token)).status).toBe(200);
     vi.useRealTimers();
     await fresh.stop();
+  });
+
+  it('is not asked for an API token, also if it looks like one of its own', async () => {
+    provider.asked.length = 0;
+    const token = 'an.operator.token-of-24-characters';
+    await ensureOperatorToken(database.orm.em.fork(), token);
+    expect(await letIn(token)).toBe(true);
+    expect(provider.asked).toEqual([]);
   });
 
   it('is not asked by what is no token of its own', async () => {

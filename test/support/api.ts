@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { startApi } from '../../src/api/server.js';
 import { ensureOperatorToken } from '../../src/api/sign-in/token-gate.js';
 import { type Config, readConfig } from '../../src/config.js';
@@ -37,7 +37,13 @@ export async function startTestApi(
     allowedHosts = [],
     now = () => new Date(),
     environment = {},
-  }: { allowedHosts?: string[]; now?: () => Date; environment?: Record<string, string> } = {},
+    logger = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }),
+  }: {
+    allowedHosts?: string[];
+    now?: () => Date;
+    environment?: Record<string, string>;
+    logger?: Logger;
+  } = {},
 ): Promise<TestApi> {
   const config = readConfig({
     PORT: '0',
@@ -47,7 +53,6 @@ export async function startTestApi(
     CONNECTWISE_CLIENT_ID: '00000000-0000-4000-8000-000000000001',
     ...environment,
   });
-  const logger = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
   const changes = new ChangeFeed(database.url, () => {});
   let listeners = 0;
   const on = changes.on.bind(changes);

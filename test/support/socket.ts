@@ -1,8 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 
 /** A WebSocket to the API that sends these connection parameters, without a GraphQL client over it. */
-export function openSocket(apiUrl: string, connectionParams: object) {
-  const socket = new WebSocket(`${apiUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+export function openSocket(apiUrl: string, connectionParams: object, headers: Record<string, string> = {}) {
+  const socket = new WebSocket(`${apiUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
+    headers,
+  });
   const sent = new Promise<void>(resolve =>
     socket.on('open', () =>
       socket.send(JSON.stringify({ type: 'connection_init', payload: connectionParams }), () => resolve()),
@@ -11,6 +14,10 @@ export function openSocket(apiUrl: string, connectionParams: object) {
   return {
     socket,
     sent,
+    /** The status that the server refuses to switch protocols with, and its headers. */
+    refused: new Promise<IncomingMessage>(resolve =>
+      socket.on('unexpected-response', (_request, answer) => resolve(answer)),
+    ),
     /** The first message. */
     acknowledged: new Promise(resolve => socket.once('message', resolve)),
     /** The code that it is closed with. */

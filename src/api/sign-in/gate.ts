@@ -1,3 +1,4 @@
+import { decodeProtectedHeader } from 'jose';
 import type { Caller } from '../access.js';
 import type { ApiDependencies, Origin } from '../context.js';
 import { IdentityGate } from './identity-gate.js';
@@ -10,9 +11,9 @@ export class Gate {
   readonly #identities: IdentityGate | undefined;
   readonly #signIns: SignIns;
 
-  constructor({ orm, changes, config, now }: ApiDependencies) {
+  constructor({ orm, changes, config, logger, now }: ApiDependencies) {
     this.#tokens = new TokenGate(orm, changes, now);
-    this.#identities = config.identity && new IdentityGate(orm, config.identity, now);
+    this.#identities = config.identity && new IdentityGate(orm, config.identity, logger, now);
     this.#signIns = new SignIns(orm, now);
   }
 
@@ -40,6 +41,11 @@ export class Gate {
   }
 }
 
+/** Whether it is a token of some identity provider. OPERATOR_TOKEN may have dots, too. */
 function isJwt(token: string): boolean {
-  return token.split('.').length === 3;
+  try {
+    return decodeProtectedHeader(token).alg !== undefined;
+  } catch {
+    return false;
+  }
 }

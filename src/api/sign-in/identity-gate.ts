@@ -7,6 +7,7 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { IdentitySettings } from '../../config.js';
 import { Role } from '../../domain/access/api-token.js';
@@ -35,20 +36,32 @@ export class IdentityGate {
   constructor(
     private readonly orm: MikroORM,
     private readonly settings: IdentitySettings,
+    private readonly logger: Logger,
     private readonly now: () => Date,
   ) {}
 
-  /** Undefined: it lets nobody in. Throws IDENTITY_PROVIDER_UNAVAILABLE where its keys cannot be had. */
+  /**
+   * Undefined: it lets nobody in, and the log says why, for whoever sets the provider up. Throws
+   * IDENTITY_PROVIDER_UNAVAILABLE where its keys cannot be had.
+   */
   async callerOf(jwt: string): Promise<Caller | undefined> {
+    try {
+      return await this.#callerOf(jwt);
+    } catch (error) {
+      if (!(error instanceof LetsNobodyIn)) throw error;
+      this.logger.info({ reason: error.message }, 'a token of the identity provider lets nobody in');
+      return undefined;
+    }
+  }
+
+  async #callerOf(jwt: string): Promise<Caller> {
     const claims = await this.#verified(jwt);
-    const id = plainText(claims?.sub);
-    if (!claims || !id) return undefined;
+    const id = plainText(claims.sub);
+    if (!id) throw new LetsNobodyIn('sub is no plain text');
     const expiresAt = new Date((claims.exp! + this.settings.clockSkewSeconds) * 1_000);
-    if (Number.isNaN(expiresAt.getTime())) return undefined;
+    if (Number.isNaN(expiresAt.getTime())) throw new LetsNobodyIn('exp is no instant');
     const role = this.#roleIn(claims);
-    if (!role) return undefined;
-    const partnerId = role === Role.PARTNER ? await this.#partnerIn(claims) : null;
-    if (partnerId === undefined) return undefined;
+    const partnerId = await this.#partnerIn(claims, role);
     return {
       kind: ActorKind.IDENTITY,
       id,
@@ -59,7 +72,7 @@ export class IdentityGate {
     };
   }
 
-  async #verified(jwt: string): Promise<JWTPayload | undefined> {
+  async #verified(jwt: string): Promise<JWTPayload> {
     const { issuer, audience, algorithms, clockSkewSeconds } = this.settings;
     try {
       const { payload } = await jwtVerify(jwt, await this.#keySet(), {
@@ -72,7 +85,7 @@ export class IdentityGate {
       });
       return payload;
     } catch (error) {
-      if (isAboutTheToken(error)) return undefined;
+      if (isAboutTheToken(error)) throw new LetsNobodyIn(error.message);
       if (!(error instanceof AskedAMomentAgo)) this.#restUntil = this.now().getTime() + restMs;
       throw identityProviderDown(error);
     }
@@ -104,15 +117,30 @@ export class IdentityGate {
     if (this.now().getTime() < this.#restUntil) throw new AskedAMomentAgo();
   }
 
-  #roleIn(claims: JWTPayload): Role | undefined {
-    const claimed = [claimAt(claims, this.settings.roleClaim)].flat();
-    const roles = Object.values(Role).filter(role => claimed.includes(this.settings.roleNames[role]));
-    return roles.length === 1 ? roles[0] : undefined;
+  #roleIn(claims: JWTPayload): Role {
+    const { roleClaim, roleNames } = this.settings;
+    const claimed = [claimAt(claims, roleClaim)].flat();
+    const [role, ...more] = Object.values(Role).filter(one => claimed.includes(roleNames[one]));
+    if (!role || more.length > 0)
+      throw new LetsNobodyIn(`${roleClaim} names ${role ? 'more than one role' : 'no role'}`);
+    return role;
   }
 
-  async #partnerIn(claims: JWTPayload): Promise<string | undefined> {
-    const externalId = plainText(claimAt(claims, this.settings.partnerClaim));
-    if (externalId === undefined) return undefined;
+  /** Somebody of a partner's who has another role, too, was given it by mistake: that would show them every partner. */
+  async #partnerIn(claims: JWTPayload, role: Role): Promise<string | null> {
+    const { partnerClaim } = this.settings;
+    const claimed = claimAt(claims, partnerClaim) ?? null;
+    if (role !== Role.PARTNER) {
+      if (claimed !== null) throw new LetsNobodyIn(`${partnerClaim} names a partner for the role ${role}`);
+      return null;
+    }
+    const externalId = plainText(claimed);
+    const id = externalId === undefined ? undefined : await this.#partnerOf(externalId);
+    if (id === undefined) throw new LetsNobodyIn(`${partnerClaim} names no partner that we know`);
+    return id;
+  }
+
+  async #partnerOf(externalId: string): Promise<string | undefined> {
     const now = this.now().getTime();
     const known = this.#partners.get(externalId);
     if (known && now < known.until) return known.id;
@@ -125,6 +153,9 @@ export class IdentityGate {
 }
 
 class AskedAMomentAgo extends Error {}
+
+/** Its message says why, and quotes nothing of the token but names of claims. */
+class LetsNobodyIn extends Error {}
 
 /** A text that a log, a table and an answer can hold as it is; anything else is as good as none. */
 function plainText(value: unknown): string | undefined {
@@ -142,7 +173,7 @@ function claimAt(claims: JWTPayload, name: string): unknown {
 }
 
 /** Everything that jose says of a token; what remains is that the keys could not be had. */
-function isAboutTheToken(error: unknown): boolean {
+function isAboutTheToken(error: unknown): error is errors.JOSEError {
   return (
     error instanceof errors.JOSEError &&
     !(

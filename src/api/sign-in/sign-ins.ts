@@ -1,6 +1,6 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { writeDownSignIn } from '../../domain/audit/actor.js';
-import { actorOf, type Caller } from '../access.js';
+import { actorOf, type Caller, keyOf } from '../access.js';
 import type { Origin } from '../context.js';
 
 const rememberedForMs = 3_600_000;
@@ -17,7 +17,7 @@ export class SignIns {
 
   async writeDown(action: 'signed_in' | 'sign_in.refused', caller: Caller, origin: Origin): Promise<void> {
     const now = this.now().getTime();
-    const key = `${action} ${caller.id} ${origin.address}`;
+    const key = `${action} ${keyOf(caller)} ${origin.address}`;
     if (now < (this.#remembered.get(key) ?? 0)) return;
     await writeDownSignIn(this.orm.em.fork(), action, actorOf(caller, origin));
     this.#remembered.delete(key);
