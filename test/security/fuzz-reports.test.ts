@@ -17,7 +17,7 @@ let source: string;
 
 beforeAll(async () => {
   database = await freshDatabase();
-  api = await startTestApi(database, { now: () => now });
+  api = await startTestApi(database, { now: () => now, environment: { API_REQUESTS_PER_MINUTE: '0' } });
   const partner = await reportPartner(api, 'msp', ['Contoso', 'Fabrikam']);
   await insertIntegration(database, api, partner.id);
   source = (await api.createToken('SOURCE')).token;
