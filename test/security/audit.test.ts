@@ -221,6 +221,57 @@ describe('what a person had written to the PSA', () => {
     const entry = await caused('deliveries.retried');
     expect(entry.deliveries.nodes).toMatchObject([{ id: failed.id, state: 'DELIVERED' }]);
   });
+
+  describe('follows from a setting', () => {
+    let set: ConnectedPartner;
+    beforeAll(async () => {
+      set = await connectPartner(bridge);
+    });
+    const cameOf = async (action: string, subject?: string) => {
+      const { auditLog } = await bridge.client.ask(AuditedDeliveriesDocument, {
+        integrationId: set.integrationId,
+        action,
+      });
+      return auditLog.nodes
+        .filter(({ subjectId }) => subject === undefined || subjectId === set.organizations[subject])
+        .map(({ deliveries }) =>
+          deliveries.nodes.map(({ summary }) => /[A-Z]{5,}/.exec(summary)?.[0] ?? summary),
+        );
+    };
+    const ticketOn = async (device: string) => {
+      await set.reportJob(1, { device });
+      await set.settled();
+    };
+
+    it('and is tied to the mapping that it was written by', async () => {
+      await ticketOn('FIRST');
+      await set.setLevel(1, 'PM Customer #2');
+      await ticketOn('SECOND');
+      expect(await cameOf('mapping.changed', 'PM Customer #1')).toEqual([['SECOND'], ['FIRST']]);
+      expect(await cameOf('mapping.changed', 'PM Customer #2')).toEqual([[]]);
+    });
+
+    it('and is tied to the options that held', async () => {
+      await set.setOptions({ dailyDigestTime: '06:00' });
+      await ticketOn('THIRD');
+      await set.setOptions({ dailyDigestTime: '06:30' });
+      await ticketOn('FOURTH');
+      expect(await cameOf('integration.options_changed')).toEqual([
+        ['FOURTH'],
+        ['THIRD'],
+        ['FOURTH', 'THIRD', 'SECOND', 'FIRST'],
+      ]);
+    });
+
+    it('and is tied to the level that a quantity was planned with', async () => {
+      await set.measure(2, '12.5', '2026-08-20T12:00:00Z');
+      await set.run('USAGE', { date: '2026-08-23' });
+      await set.setLevel(2, 'PM Customer #2', 'Gold');
+      const [later, before] = await cameOf('mapping.changed', 'PM Customer #2');
+      expect(later).toEqual([]);
+      expect(before).toHaveLength(1);
+    });
+  });
 });
 
 describe('an entry of the audit log', () => {

@@ -9,6 +9,7 @@ import { DeliveryConnection, DeliveryType } from '../deliveries/types.js';
 import { pageOfNewest } from '../newest-first.js';
 import { type CountedPage, type Page, pageCost, pageOf } from '../pages.js';
 import { isUuid } from '../uuid.js';
+import { causedBy } from './caused-deliveries.js';
 import {
   ActorType,
   AuditChangeType,
@@ -75,16 +76,15 @@ export class AuditResolver {
 
   @FieldResolver(() => DeliveryConnection, {
     description:
-      'What it had written to the PSA: the deliveries that were retried, approved or tested by it, or of the run that it started.',
+      'What it had written to the PSA: the deliveries that were retried, approved or tested by it, or of the run that it started; of a setting or a mapping, the tickets and quantities that came of it while it was in force.',
     complexity: pageCost,
   })
-  deliveries(
+  async deliveries(
     @Root() entry: AuditEntry,
     @Args() args: AuditDeliveriesArgs,
     @Ctx() { em }: ApiContext,
   ): Promise<CountedPage<Delivery>> {
-    const caused = entry.action === 'run.started' ? { run: entry.subjectId } : { releasedBy: entry.id };
-    return pageOfNewest(em, Delivery, caused, args);
+    return pageOfNewest(em, Delivery, await causedBy(em, entry), args);
   }
 }
 
