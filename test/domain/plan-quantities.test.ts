@@ -6,9 +6,9 @@ import {
   companyAtLevel,
   planQuantities,
   sumByCompany,
-  type WrittenQuantity,
 } from '../../src/pipelines/usage/plan-quantities.js';
 import type { UsageFigure } from '../../src/pipelines/usage/read-period-figures.js';
+import type { WrittenQuantity } from '../../src/pipelines/usage/written-quantities.js';
 import type { BillingResolution, BillingTarget } from '../../src/psa/adapter.js';
 
 const evidence = { rule: 'last' as const, measurements: 1, firstMeasuredAt: '', lastMeasuredAt: '' };
@@ -43,6 +43,7 @@ const written = (changes: Partial<WrittenQuantity> = {}): WrittenQuantity => ({
   usageType: 'Backup Usage',
   level: 'Silver',
   quantity: '24',
+  sure: true,
   ...changes,
 });
 
@@ -156,6 +157,12 @@ describe('a planned quantity', () => {
   it('asks before it empties the old place of a usage that moved', () => {
     const [, old] = plan([usage({ level: 'Silver' })], [resolved()], [written()]);
     expect(old).toMatchObject({ state: 'HELD', reasonCode: 'TARGET_MOVED' });
+  });
+
+  it('asks before it takes back what it may not have written', () => {
+    const [, old] = plan([usage()], [resolved()], [written({ sure: false })]);
+    expect(old).toMatchObject({ state: 'HELD', quantity: '0', reasonCode: 'MAYBE_WRITTEN' });
+    expect(old!.target!.quantity).toBeNull();
   });
 
   it('leaves the old place alone while the usage has no new one', () => {

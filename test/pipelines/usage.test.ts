@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { faults } from '../../plugins/connectwise/sandbox/faults.js';
 import { query } from '../../src/db/sql.js';
 import {
@@ -22,13 +22,11 @@ afterAll(() => bridge.stop());
 // Each test has a partner of its own, so that none sees another's ledger, and finds the additions as seeded.
 beforeEach(async () => {
   clock = new Date('2026-11-23T15:00:00Z');
+  bridge.sandbox.faults.clear();
   const { store } = bridge.sandbox;
-  for (const [company, quantity] of [
-    ['PM Customer #1', 24],
-    ['PM Customer #2', 10],
-  ] as const) {
-    store.additions.change(addition(company), { quantity });
-  }
+  store.additions.change(addition('PM Customer #1'), { quantity: 24 });
+  store.additions.change(addition('PM Customer #1', 'Cloud Direct Gold'), { quantity: 3 });
+  store.additions.change(addition('PM Customer #2'), { quantity: 10 });
   store.additionChanges.length = 0;
   partner = await connectPartner(bridge);
 });
@@ -251,6 +249,89 @@ describe('the same invoice date again', () => {
   });
 });
 
+describe('a newer run', () => {
+  const patches = { method: 'PATCH', path: /additions/ };
+  const byReason = async (reasonCode: string | null) =>
+    (await partner.deliveries()).filter(delivery => delivery.reasonCode === reasonCode);
+
+  /** Starts a run, and waits until its quantities were tried. */
+  async function tried() {
+    await bridge.client.ask(RunPipelineDocument, { integrationId: partner.integrationId, pipeline: 'USAGE' });
+    await vi.waitFor(
+      async () => expect((await partner.deliveries()).some(({ lastError }) => lastError)).toBe(true),
+      { timeout: 10_000 },
+    );
+  }
+
+  async function later() {
+    bridge.sandbox.faults.clear();
+    clock = new Date(clock.getTime() + 3 * 3_600_000);
+    await partner.run('USAGE');
+  }
+
+  it('takes the place of quantities that still waited, whatever their mapping was', async () => {
+    await partner.measure(1, '50', '2026-11-20T12:00:00Z');
+    bridge.sandbox.faults.inject(patches, faults.tooManyRequests(3_600), { times: 100 });
+    await tried();
+    await partner.setLevel(1, 'PM Customer #1', 'Gold');
+    await later();
+    await partner.settled();
+    expect(addition('PM Customer #1').quantity).toBe(24);
+    expect(addition('PM Customer #1', 'Cloud Direct Gold').quantity).toBe(50);
+    expect(await byReason('OUTDATED')).toMatchObject([{ state: 'SKIPPED' }]);
+  });
+
+  it('asks about a quantity whose writing was cut off, and that is billed elsewhere now', async () => {
+    await partner.measure(1, '50', '2026-11-20T12:00:00Z');
+    bridge.sandbox.faults.inject(patches, { kind: 'reset', when: 'after' }, { times: 100 });
+    await tried();
+    await partner.setLevel(1, 'PM Customer #1', 'Gold');
+    await later();
+    await partner.settled();
+    const [held] = await byReason('MAYBE_WRITTEN');
+    expect(held).toMatchObject({ state: 'HELD', lastError: expect.stringContaining('may stand here too') });
+    await bridge.client.ask(RetryDeliveriesDocument, {
+      integrationId: partner.integrationId,
+      ids: [held!.id],
+    });
+    await partner.settled();
+    expect(addition('PM Customer #1').quantity).toBe(0);
+    expect(addition('PM Customer #1', 'Cloud Direct Gold').quantity).toBe(50);
+    await partner.run('USAGE');
+    expect(await byReason('MAYBE_WRITTEN')).toEqual([]);
+  });
+
+  it('keeps what an older one failed to write from being written by a retry', async () => {
+    await partner.measure(1, '50', '2026-11-20T12:00:00Z');
+    bridge.sandbox.faults.inject(patches, faults.invalid('addition', 'quantity', 'No.'));
+    await tried();
+    const [failed] = await partner.settled();
+    expect(failed).toMatchObject({ state: 'FAILED' });
+    await partner.measure(1, '51', '2026-11-20T12:00:00Z');
+    await later();
+    await bridge.client.ask(RetryDeliveriesDocument, {
+      integrationId: partner.integrationId,
+      ids: [failed!.id],
+    });
+    await partner.settled();
+    expect(addition('PM Customer #1').quantity).toBe(51);
+    expect((await byReason('OUTDATED')).map(({ id }) => id)).toEqual([failed!.id]);
+  });
+
+  it('waits for quantities that are being written, and takes them into account', async () => {
+    await partner.measure(1, '50', '2026-11-20T12:00:00Z');
+    bridge.sandbox.faults.inject(patches, { kind: 'latency', ms: 1_500 });
+    await bridge.client.ask(RunPipelineDocument, { integrationId: partner.integrationId, pipeline: 'USAGE' });
+    await vi.waitFor(async () => expect((await partner.deliveries())[0]?.attempts).toBe(1), 5_000);
+    await partner.setLevel(1, 'PM Customer #1', 'Gold');
+    clock = new Date(clock.getTime() + 1_000);
+    await partner.run('USAGE');
+    await partner.settled();
+    expect(addition('PM Customer #1').quantity).toBe(0);
+    expect(addition('PM Customer #1', 'Cloud Direct Gold').quantity).toBe(50);
+  });
+});
+
 describe('a changed mapping', () => {
   it('sets what we wrote on the old addition to zero, and touches nothing that we never wrote', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
@@ -260,7 +341,6 @@ describe('a changed mapping', () => {
     expect(addition('PM Customer #1').quantity).toBe(0);
     expect(addition('PM Customer #1', 'Cloud Direct Gold').quantity).toBe(50);
     expect(addition('PM Customer #2').quantity).toBe(10);
-    bridge.sandbox.store.additions.change(addition('PM Customer #1', 'Cloud Direct Gold'), { quantity: 3 });
   });
 
   it('keeps what was billed until a person says so, when nothing was measured any more', async () => {

@@ -15,7 +15,18 @@ export const unsurePauseMs = minute;
  */
 export function retryPauseMs(attempts: number, chance: number, { unsure = false } = {}): number {
   const pause = pausesMs[Math.min(Math.max(attempts, 1), pausesMs.length) - 1]!;
-  return Math.round(Math.max(pause, unsure ? unsurePauseMs : 0) * (0.9 + 0.2 * chance));
+  const least = unsure ? unsurePauseMs * (1 + 0.2 * chance) : 0;
+  return Math.round(Math.max(pause * (0.9 + 0.2 * chance), least));
+}
+
+/**
+ * SQL: when a delivery is due that a person, or a run that one started, makes due at `now`, a parameter such as "$2".
+ * At once; but one whose last attempt may have been carried out keeps its minute, which begins now if it is not known
+ * when that was.
+ */
+export function dueByHand(now: string): string {
+  const settled = `${now}::timestamptz + interval '${unsurePauseMs} milliseconds'`;
+  return `case when delivery.unsure then least(delivery.next_attempt_at, ${settled}) else ${now}::timestamptz end`;
 }
 
 /** A delivery that the PSA could not take for this long is given up: a person has to look. */

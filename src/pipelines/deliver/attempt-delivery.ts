@@ -13,8 +13,8 @@ export async function attemptDelivery(
   if (delivery.found) return deliveredTicket(delivery.id, delivery.found);
   if (delivery.failure) throw delivery.failure;
   if (delivery.notOwed) {
-    const { id, notOwed } = delivery;
-    return { id, state: 'SKIPPED', reasonCode: notOwed, error: reasons[notOwed] };
+    const { id, notOwed, wasUnsure: unsure } = delivery;
+    return { id, state: 'SKIPPED', unsure, reasonCode: notOwed, error: reasons[notOwed] };
   }
   return delivery.kind === 'USAGE'
     ? writeQuantity(adapter, delivery)

@@ -80,6 +80,11 @@ export function claimDueDeliveries(
              else i.priority_error end) is null then 'NO_PRIORITY'
          when c.kind in ('EVENT', 'DIGEST') and i.service_board is null then 'NO_SERVICE_BOARD'
          when c.kind = 'DIGEST' and not i.daily_digest_enabled then 'DIGEST_OFF'
+         when c.kind = 'USAGE' and exists (
+           select 1 from sync_run mine join sync_run newer on newer.integration_id = mine.integration_id
+             and newer.pipeline = 'USAGE' and not newer.dry_run and newer.planned_at is not null
+             and (newer.for_date, newer.planned_at) > (mine.for_date, mine.planned_at)
+           where mine.id = c.run_id) then 'OUTDATED'
          when c.kind = 'USAGE' and not i.billing_enabled then 'BILLING_OFF'
          when c.kind = 'USAGE' and not i.update_agreement_additions then 'ADDITIONS_OFF'
        end as "notOwed", m.company_id as "companyId",

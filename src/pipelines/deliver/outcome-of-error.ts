@@ -65,7 +65,13 @@ export function outcomeOfError(
     const details = error.fieldErrors.map(field => `${field.field}: ${field.message}`).join('; ');
     const words = details ? `${error.message} (${details})` : error.message;
     return {
-      outcome: { id, state: 'FAILED', reasonCode: 'REJECTED', error: `${reasons.REJECTED} ${words}` },
+      outcome: {
+        id,
+        state: 'FAILED',
+        unsure: delivery.wasUnsure,
+        reasonCode: 'REJECTED',
+        error: `${reasons.REJECTED} ${words}`,
+      },
     };
   }
   const unsure = error instanceof PsaError ? error.mayHaveBeenCarriedOut || delivery.wasUnsure : true;

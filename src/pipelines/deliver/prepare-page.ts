@@ -53,6 +53,7 @@ function needsPlace(delivery: ClaimedDelivery, now: Date): boolean {
   const { target, resolvedAt, level } = delivery.content;
   if (!level) return false; // an old place that is set to zero is the place itself
   return (
+    delivery.wasUnsure ||
     delivery.attempts > 1 ||
     !target ||
     !resolvedAt ||

@@ -15,6 +15,9 @@ export const reasons = {
   MAPPING_CHANGED: 'No organization is billed here any more: what was written earlier is set to zero.',
   TARGET_MOVED:
     'This usage is billed in another place now. Retry this delivery to set the old place to zero, unless its agreement has ended.',
+  MAYBE_WRITTEN:
+    'This usage is billed elsewhere now, and an attempt to write it here was cut off, so it may stand here too. Look in the PSA; retry this delivery to set it to zero.',
+  OUTDATED: 'A newer usage run has taken its place: this quantity is not written any more.',
   SHARED_TARGET:
     'Two different usages would be written to the same addition. Give each its own product in the cross-references, then retry.',
   REJECTED: 'The PSA refuses this.',

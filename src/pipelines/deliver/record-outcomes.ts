@@ -9,7 +9,7 @@ export interface Outcome {
   state: 'DELIVERED' | 'PENDING' | 'HELD' | 'SKIPPED' | 'FAILED';
   /** PENDING: when to try again. */
   nextAttemptAt?: Date;
-  /** PENDING: the attempt may have reached the PSA. */
+  /** This attempt, or one before it, may have reached the PSA: it is looked up before the next one. */
   unsure?: boolean;
   /** PENDING: nothing was tried after all, so the attempt does not count. */
   notTried?: boolean;

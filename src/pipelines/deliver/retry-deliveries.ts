@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
 import { writeDown } from '../../domain/audit/actor.js';
 import type { DeliveryState } from '../../domain/deliveries/delivery.js';
+import { dueByHand } from '../../domain/deliveries/retry-schedule.js';
 import type { WakeUp } from '../wake-up.js';
 
 export interface RetryRequest {
@@ -16,7 +17,8 @@ export interface RetryRequest {
 
 /**
  * Makes deliveries due now: failed and skipped ones are tried again, held ones are approved by it, pending
- * ones need not wait for their turn. Never those that are delivered. Their runs go on, by the database's own rule. Returns how many.
+ * ones need not wait for their turn, but for the minute after an attempt that may have been carried out. Never those
+ * that are delivered. Their runs go on, by the database's own rule. Returns how many.
  */
 export function retryDeliveries(em: EntityManager, request: RetryRequest): Promise<number> {
   return em.transactional(async tx => {
@@ -41,7 +43,7 @@ export function retryDeliveries(em: EntityManager, request: RetryRequest): Promi
     });
     await query(
       tx,
-      `update delivery set state = 'PENDING', next_attempt_at = $2, reason_code = null, released_by = $3
+      `update delivery set state = 'PENDING', next_attempt_at = ${dueByHand('$2')}, reason_code = null, released_by = $3
        where id = any($1)`,
       [due.map(({ id }) => id), now, releasedBy],
     );

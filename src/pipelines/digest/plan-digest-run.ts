@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
 import { writeDigest } from '../../domain/backups/digest.js';
 import { localDate } from '../../domain/calendar.js';
+import { dueByHand } from '../../domain/deliveries/retry-schedule.js';
 import type { SyncRun } from '../../domain/deliveries/sync-run.js';
 import { reasons } from '../deliver/reasons.js';
 import type { WakeUp } from '../wake-up.js';
@@ -81,7 +82,8 @@ async function owe(
      order by d."organizationId"
      on conflict (integration_id, key) do update set
        run_id = excluded.run_id, summary = excluded.summary, content = excluded.content, state = excluded.state,
-       reason_code = excluded.reason_code, last_error = excluded.last_error, next_attempt_at = excluded.next_attempt_at
+       reason_code = excluded.reason_code, last_error = excluded.last_error,
+       next_attempt_at = case when excluded.state = 'PENDING' then ${dueByHand('$5')} end
        where delivery.state in ('SKIPPED', 'FAILED')`,
     [
       integrationId,

@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
 import { eventSummary, type ReportedJob } from '../../domain/backups/event-ticket.js';
 import { addDays, startOfDay } from '../../domain/calendar.js';
+import { dueByHand } from '../../domain/deliveries/retry-schedule.js';
 import type { SyncRun } from '../../domain/deliveries/sync-run.js';
 import { oweEvents } from './owe-events.js';
 
@@ -16,7 +17,7 @@ interface UnowedResult extends ReportedJob {
 /**
  * What an events run by hand does: owes the results that have no delivery yet (those that ended on
  * `run.forDate` in the partner's zone, or all received since the integration was made), and makes events that
- * wait for another attempt due now. A dry run only keeps what would be owed.
+ * wait for another attempt due now, or a minute after one that may have been carried out. A dry run only keeps what would be owed.
  */
 export async function planEventsRun(
   em: EntityManager,
@@ -37,7 +38,7 @@ export async function planEventsRun(
   if (run.dryRun) return;
   await query(
     em,
-    `update delivery set next_attempt_at = $2, run_id = $3
+    `update delivery set next_attempt_at = ${dueByHand('$2')}, run_id = $3
      where integration_id = $1 and kind = 'EVENT' and state = 'PENDING' and attempts > 0 and next_attempt_at > $2`,
     [integration.id, now, run.id],
   );

@@ -2,6 +2,7 @@ import Big from 'big.js';
 import type { BillingRequest, BillingResolution, BillingTarget } from '../../psa/adapter.js';
 import { type ReasonCode, reasons } from '../deliver/reasons.js';
 import type { UsageFigure } from './read-period-figures.js';
+import type { WrittenQuantity } from './written-quantities.js';
 
 /** What one company uses of one type at one level: several organizations of a company are one quantity. */
 export interface CompanyUsage extends BillingRequest {
@@ -9,16 +10,6 @@ export interface CompanyUsage extends BillingRequest {
   /** Exact decimal. */
   quantity: string;
   organizationIds: string[];
-}
-
-/** A quantity that we wrote earlier and that still stands in the PSA, by the ledger of deliveries. */
-export interface WrittenQuantity {
-  target: BillingTarget;
-  companyId: string;
-  usageType: string;
-  level: string;
-  /** Exact decimal. */
-  quantity: string;
 }
 
 /** One quantity to write, or why it is not written (yet). */
@@ -147,18 +138,20 @@ function planOld(
   const stillMapped = mapped.has(companyAtLevel(written.companyId, written.level));
   return {
     subject: `zero ${written.target.key}`,
-    summary: `${written.usageType} (${written.level}): ${written.quantity} written earlier becomes 0, on ${written.target.description}`,
+    summary: `${written.usageType} (${written.level}): ${written.quantity} ${written.sure ? 'written earlier becomes' : 'perhaps written earlier becomes'} 0, on ${written.target.description}`,
     companyId: written.companyId,
     usageType: written.usageType,
     level: null,
     quantity: '0',
     organizationIds: [],
-    target: { ...written.target, quantity: written.quantity },
-    ...(current
-      ? because('HELD', 'TARGET_MOVED')
-      : stillMapped
-        ? because('HELD', 'NOT_MEASURED')
-        : because('PENDING', 'MAPPING_CHANGED')),
+    target: { ...written.target, quantity: written.sure ? written.quantity : null },
+    ...(!written.sure
+      ? because('HELD', 'MAYBE_WRITTEN')
+      : current
+        ? because('HELD', 'TARGET_MOVED')
+        : stillMapped
+          ? because('HELD', 'NOT_MEASURED')
+          : because('PENDING', 'MAPPING_CHANGED')),
   };
 }
 

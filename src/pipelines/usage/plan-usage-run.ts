@@ -1,22 +1,19 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
+import { dueByHand } from '../../domain/deliveries/retry-schedule.js';
 import type { SyncRun } from '../../domain/deliveries/sync-run.js';
 import type { Integration } from '../../domain/integrations/integration.js';
 import { NoticeType } from '../../domain/notices/notice.js';
 import type { Partner } from '../../domain/partners/partner.js';
 import { billingPeriod, type Period } from '../../domain/usage/billing-period.js';
-import type { BillingTarget, PsaAdapter } from '../../psa/adapter.js';
+import type { PsaAdapter } from '../../psa/adapter.js';
 import { oweRunNotice } from '../notices/owe-notice.js';
 import type { WakeUp } from '../wake-up.js';
 import { type ClosedStatement, closeStatement } from './close-statement.js';
-import {
-  companyAtLevel,
-  type PlannedQuantity,
-  planQuantities,
-  sumByCompany,
-  type WrittenQuantity,
-} from './plan-quantities.js';
+import { companyAtLevel, type PlannedQuantity, planQuantities, sumByCompany } from './plan-quantities.js';
+import { keepAtRest, untilAtRest } from './quantities-at-rest.js';
 import { readPeriodFigures, type UsageFigure, type UsageRules } from './read-period-figures.js';
+import { writtenQuantities } from './written-quantities.js';
 
 export interface UsagePlanning {
   now: Date;
@@ -27,7 +24,9 @@ export interface UsagePlanning {
 /**
  * Closes the run's period and owes the PSA every quantity of it; in a dry run only says what would be owed.
  * The statement is closed before the PSA is asked anything, so that an outage does not move the figures. Can
- * be repeated until it succeeds. Throws what the adapter throws.
+ * be repeated until it succeeds. Workers write none of the integration's quantities between what it reads of the PSA and
+ * what it plans; what earlier plans left unwritten is outdated by it. Throws what the adapter throws, and
+ * QuantitiesInHand.
  */
 export async function planUsageRun(
   em: EntityManager,
@@ -53,17 +52,19 @@ export async function planUsageRun(
     };
   });
   const usages = sumByCompany(figures);
+  const attempts = run.dryRun ? undefined : await untilAtRest(em, integration.id);
   const resolutions = await adapter.resolveBillingTargets(usages, {
     createMissing: integration.createMissingAdditions,
     onDate: invoiceDate,
   });
-  const planned = planQuantities(
-    usages,
-    resolutions,
-    await writtenQuantities(em, integration.id),
-    await mappedLevels(em, integration.id),
-  );
   await em.transactional(async tx => {
+    if (attempts !== undefined) await keepAtRest(tx, integration.id, attempts);
+    const planned = planQuantities(
+      usages,
+      resolutions,
+      await writtenQuantities(tx, integration.id),
+      await mappedLevels(tx, integration.id),
+    );
     if (statement) {
       await owe(tx, run.id, integration.id, statement, { invoiceDate, period, planned, now });
       await wakeUp(tx, 'deliver', [integration.id]);
@@ -81,26 +82,6 @@ export async function planUsageRun(
       [run.id, now, statement?.id ?? null],
     );
   });
-}
-
-/** The newest quantity that we wrote at each place. */
-async function writtenQuantities(em: EntityManager, integrationId: string): Promise<WrittenQuantity[]> {
-  const rows = await query<{
-    target: BillingTarget;
-    companyId: string;
-    usageType: string;
-    level: string | null;
-    quantity: string;
-  }>(
-    em,
-    `select distinct on (target_key) content -> 'target' as target, content ->> 'companyId' as "companyId",
-       content ->> 'usageType' as "usageType", content ->> 'level' as level, quantity_after::text as quantity
-     from delivery
-     where integration_id = $1 and kind = 'USAGE' and state = 'DELIVERED' and target_key is not null
-     order by target_key, delivered_at desc`,
-    [integrationId],
-  );
-  return rows.flatMap(({ level, ...row }) => (level === null ? [] : [{ ...row, level }]));
 }
 
 async function mappedLevels(em: EntityManager, integrationId: string): Promise<Set<string>> {
@@ -164,7 +145,8 @@ async function owe(
        on conflict (integration_id, key) do update set
          run_id = excluded.run_id, summary = excluded.summary, content = excluded.content,
          target_key = excluded.target_key, state = excluded.state, reason_code = excluded.reason_code,
-         last_error = excluded.last_error, next_attempt_at = excluded.next_attempt_at, delivered_at = null, attempts = 0
+         last_error = excluded.last_error, delivered_at = null, attempts = 0,
+         next_attempt_at = case when excluded.state = 'PENDING' then ${dueByHand('$3')} end
        returning id, key
      )
      update usage_line l set delivery_id = owed.id

@@ -7,6 +7,7 @@ import { releaseLease, takeLease } from '../deliver/lease.js';
 import { needAttention } from '../integrations/attention.js';
 import { unplannedRuns } from '../runs/unplanned-runs.js';
 import { planUsageRun } from './plan-usage-run.js';
+import { QuantitiesInHand } from './quantities-at-rest.js';
 import type { UsageRules } from './read-period-figures.js';
 
 export interface UsageSurroundings extends DeliverySurroundings {
@@ -51,8 +52,8 @@ async function planRun(surroundings: UsageSurroundings, run: SyncRun, integratio
     });
   } catch (error) {
     logger.warn({ run: run.id, integration: integrationId, err: error }, 'a usage run could not be planned');
-    const reason =
-      error instanceof PsaError ? error.message : 'Something unexpected went wrong here; it is in the log.';
+    const known = error instanceof PsaError || error instanceof QuantitiesInHand;
+    const reason = known ? error.message : 'Something unexpected went wrong here; it is in the log.';
     if (error instanceof PsaLoginRefused || error instanceof PsaRightMissing) {
       await needAttention(orm.em.fork(), integrationId, reason, { now: now(), wakeUp });
     }
@@ -65,6 +66,6 @@ async function planRun(surroundings: UsageSurroundings, run: SyncRun, integratio
        where id = $1`,
       [run.id, reason, now()],
     );
-    if (!(error instanceof PsaError)) throw error;
+    if (!known) throw error;
   }
 }
