@@ -1,13 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { faults } from '../../plugins/connectwise/sandbox/faults.js';
 import { query } from '../../src/db/sql.js';
+import { ticketReference } from '../../src/domain/deliveries/ticket-reference.js';
 import {
   IntegrationDetailsDocument,
   PauseIntegrationDocument,
   ResumeIntegrationDocument,
   RetryDeliveriesDocument,
+  RunPipelineDocument,
 } from '../../src/gql/typed.js';
 import { type ConnectedPartner, connectPartner } from '../support/connected-partner.js';
+import { connectWise, psaEnvironment } from '../support/on-sandbox.js';
 import { startTestService, type TestService } from '../support/service.js';
 
 const posts = { method: 'POST', path: /^\/service\/tickets$/ };
@@ -55,10 +58,65 @@ describe('an attempt that may have been carried out', () => {
     await reported('UNSURE-1');
     await vi.waitFor(async () => expect((await newestDelivery('UNSURE-1')).attempts).toBe(1), 5_000);
     const { nextAttemptAt } = await newestDelivery('UNSURE-1');
-    expect(Date.parse(nextAttemptAt!) - before).toBeGreaterThan(54_000);
+    expect(Date.parse(nextAttemptAt!) - before).toBeGreaterThanOrEqual(60_000);
     await letTimePass();
     await partner.settled();
     expect(ticketsNamed('UNSURE-1')).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'a person retries it',
+      'HASTY-1',
+      async () => {
+        const { id } = await newestDelivery('HASTY-1');
+        await bridge.client.ask(RetryDeliveriesDocument, { integrationId: partner.integrationId, ids: [id] });
+      },
+    ],
+    [
+      'a person starts a run of events',
+      'HASTY-2',
+      () =>
+        bridge.client.ask(RunPipelineDocument, { integrationId: partner.integrationId, pipeline: 'EVENTS' }),
+    ],
+  ])('keeps its minute when %s, because the PSA may still be at work on it', async (_what, name, hurry) => {
+    bridge.sandbox.faults.inject(posts, { kind: 'reset', when: 'before' });
+    const before = Date.now();
+    await reported(name);
+    await vi.waitFor(async () => expect((await newestDelivery(name)).attempts).toBe(1), 5_000);
+    await hurry();
+    const { nextAttemptAt } = await newestDelivery(name);
+    expect(Date.parse(nextAttemptAt!) - before).toBeGreaterThanOrEqual(60_000);
+    await letTimePass();
+    await partner.settled();
+  });
+
+  it('is looked up once more when it is retried after a refusal', async () => {
+    bridge.sandbox.faults.inject(posts, { kind: 'reset', when: 'before' });
+    await reported('LATE-1');
+    await vi.waitFor(async () => expect((await newestDelivery('LATE-1')).attempts).toBe(1), 5_000);
+    bridge.sandbox.faults.inject(posts, faults.invalid('ticket', 'summary', 'No.'));
+    await letTimePass();
+    await partner.settled();
+    const failed = await newestDelivery('LATE-1');
+    expect(failed.state).toBe('FAILED');
+    // The first attempt comes through after all.
+    const outside = psaEnvironment([bridge.sandbox.host]);
+    const { id } = await connectWise(bridge.sandbox.host, outside).createTicket({
+      reference: ticketReference(failed.id),
+      summary: 'LATE-1',
+      body: '',
+      companyId: String(bridge.sandbox.store.companies.all()[0]!.id),
+    });
+    await outside.close();
+    await bridge.client.ask(RetryDeliveriesDocument, {
+      integrationId: partner.integrationId,
+      ids: [failed.id],
+    });
+    await letTimePass();
+    await partner.settled();
+    expect((await newestDelivery('LATE-1')).psaRecordId).toBe(id);
+    expect(ticketsNamed('LATE-1')).toHaveLength(1);
   });
 });
 
