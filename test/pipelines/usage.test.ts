@@ -343,6 +343,29 @@ describe('a changed mapping', () => {
     expect(addition('PM Customer #2').quantity).toBe(10);
   });
 
+  it('is not billed by as it was when the quantity was planned', async () => {
+    await partner.measure(1, '50', '2026-11-20T12:00:00Z');
+    bridge.sandbox.faults.inject(
+      { method: 'PATCH', path: /additions/ },
+      faults.invalid('addition', 'quantity', 'No.'),
+    );
+    await partner.run('USAGE');
+    await partner.setLevel(1, 'PM Customer #1', 'Gold');
+    const [failed] = await partner.deliveries();
+    await bridge.client.ask(RetryDeliveriesDocument, {
+      integrationId: partner.integrationId,
+      ids: [failed!.id],
+    });
+    expect(await partner.settled()).toMatchObject([
+      { state: 'FAILED', reasonCode: 'REMAPPED', lastError: expect.stringContaining('Start a usage run') },
+    ]);
+    expect(addition('PM Customer #1').quantity).toBe(24);
+    clock = new Date(clock.getTime() + 60_000);
+    await partner.run('USAGE');
+    expect(addition('PM Customer #1').quantity).toBe(24);
+    expect(addition('PM Customer #1', 'Cloud Direct Gold').quantity).toBe(50);
+  });
+
   it('keeps what was billed until a person says so, when nothing was measured any more', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     await partner.run('USAGE');

@@ -14,7 +14,8 @@ export async function attemptDelivery(
   if (delivery.failure) throw delivery.failure;
   if (delivery.notOwed) {
     const { id, notOwed, wasUnsure: unsure } = delivery;
-    return { id, state: 'SKIPPED', unsure, reasonCode: notOwed, error: reasons[notOwed] };
+    const state = notOwed === 'REMAPPED' ? 'FAILED' : 'SKIPPED';
+    return { id, state, unsure, reasonCode: notOwed, error: reasons[notOwed] };
   }
   return delivery.kind === 'USAGE'
     ? writeQuantity(adapter, delivery)

@@ -17,6 +17,8 @@ export const reasons = {
     'This usage is billed in another place now. Retry this delivery to set the old place to zero, unless its agreement has ended.',
   MAYBE_WRITTEN:
     'This usage is billed elsewhere now, and an attempt to write it here was cut off, so it may stand here too. Look in the PSA; retry this delivery to set it to zero.',
+  REMAPPED:
+    'The mapping was changed before this was written. Start a usage run: it bills by the mapping as it is now.',
   OUTDATED: 'A newer usage run has taken its place: this quantity is not written any more.',
   SHARED_TARGET:
     'Two different usages would be written to the same addition. Give each its own product in the cross-references, then retry.',

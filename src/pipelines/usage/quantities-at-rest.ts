@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
+import { usageRuns } from './written-quantities.js';
 
 /** A worker writes quantities of an earlier plan just now: what is planned beside it could be wrong a moment later. */
 export class QuantitiesInHand extends Error {
@@ -32,7 +33,7 @@ export async function untilAtRest(em: EntityManager, integrationId: string): Pro
 export async function keepAtRest(em: EntityManager, integrationId: string, before: Attempts): Promise<void> {
   await query(
     em,
-    `select 1 from delivery where integration_id = $1 and kind = 'USAGE' and state = 'PENDING' for update`,
+    `select 1 from delivery where run_id in (${usageRuns('$1')}) and state = 'PENDING' for update`,
     [integrationId],
   );
   if ((await attemptsAtRest(em, integrationId)) !== before) throw new QuantitiesInHand();
@@ -43,7 +44,7 @@ async function attemptsAtRest(em: EntityManager, integrationId: string): Promise
     em,
     `select coalesce(sum(attempts), 0)::text as attempts,
        coalesce(bool_or(state = 'PENDING' and claim_fence is not null), false) as "inHand"
-     from delivery where integration_id = $1 and kind = 'USAGE'`,
+     from delivery where run_id in (${usageRuns('$1')})`,
     [integrationId],
   );
   return row!.inHand ? undefined : row!.attempts;

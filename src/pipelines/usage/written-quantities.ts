@@ -14,6 +14,14 @@ export interface WrittenQuantity {
   sure: boolean;
 }
 
+/**
+ * SQL: the runs whose deliveries are the integration's quantities. By them few rows are read, where an integration may
+ * have a million tickets.
+ */
+export function usageRuns(integrationId: string): string {
+  return `select id from sync_run where integration_id = ${integrationId} and pipeline = 'USAGE' and not dry_run`;
+}
+
 /** The newest quantity that we wrote at each place, or may have written. */
 export async function writtenQuantities(
   em: EntityManager,
@@ -29,7 +37,7 @@ export async function writtenQuantities(
      ), cut_off as (
        select distinct on (target_key) target_key, content, (content ->> 'quantity')::numeric as quantity
        from delivery d
-       where integration_id = $1 and kind = 'USAGE' and state <> 'DELIVERED' and unsure and target_key is not null
+       where run_id in (${usageRuns('$1')}) and state <> 'DELIVERED' and unsure and target_key is not null
          and not exists (select 1 from written w
            where w.target_key = d.target_key and (w.quantity <> 0 or w.delivered_at > d.created_at))
        order by target_key, created_at desc
