@@ -145,6 +145,7 @@ describe('a planned quantity', () => {
       state: 'PENDING',
       quantity: '0',
       reasonCode: 'MAPPING_CHANGED',
+      formerLevel: 'Silver',
       target: { key: 'old-place' },
     });
   });

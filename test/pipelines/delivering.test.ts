@@ -3,6 +3,7 @@ import { faults } from '../../plugins/connectwise/sandbox/faults.js';
 import { query } from '../../src/db/sql.js';
 import { ticketReference } from '../../src/domain/deliveries/ticket-reference.js';
 import {
+  DisconnectIntegrationDocument,
   IntegrationDetailsDocument,
   PauseIntegrationDocument,
   ResumeIntegrationDocument,
@@ -263,6 +264,25 @@ describe('a paused integration', () => {
     await bridge.client.ask(ResumeIntegrationDocument, { id: partner.integrationId });
     await partner.settled();
     expect(ticketsNamed('PAUSED-1')).toHaveLength(1);
+  });
+});
+
+describe('a disconnected integration', () => {
+  it('keeps the ticket in its ledger that was on its way', async () => {
+    const other = await connectPartner(bridge);
+    bridge.sandbox.faults.inject(posts, { kind: 'latency', ms: 1_000 });
+    await other.reportJob(1, { externalId: 'PARTING-1', device: 'PARTING-1', status: 'ERROR' });
+    await vi.waitFor(async () => expect((await other.deliveries())[0]?.attempts).toBe(1), 5_000);
+    await bridge.client.ask(DisconnectIntegrationDocument, { id: other.integrationId });
+    await vi.waitFor(() => expect(ticketsNamed('PARTING-1')).toHaveLength(1), 5_000);
+    await vi.waitFor(async () => {
+      const owed = await query(
+        bridge.database.orm.em.fork(),
+        'select state, psa_record_id as ticket from delivery where integration_id = $1',
+        [other.integrationId],
+      );
+      expect(owed).toEqual([{ state: 'DELIVERED', ticket: String(ticketsNamed('PARTING-1')[0]!.id) }]);
+    }, 5_000);
   });
 });
 

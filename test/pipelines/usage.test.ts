@@ -366,6 +366,24 @@ describe('a changed mapping', () => {
     expect(addition('PM Customer #1', 'Cloud Direct Gold').quantity).toBe(50);
   });
 
+  it('is not taken back to zero when it came back before that was written', async () => {
+    await partner.measure(1, '50', '2026-11-20T12:00:00Z');
+    await partner.run('USAGE');
+    await partner.setLevel(1, 'PM Customer #1', 'Gold');
+    bridge.sandbox.faults.inject(
+      { method: 'PATCH', path: /additions/ },
+      faults.invalid('addition', 'quantity', 'No.'),
+      { times: 100 },
+    );
+    await partner.run('USAGE');
+    bridge.sandbox.faults.clear();
+    await partner.setLevel(1, 'PM Customer #1', 'Default');
+    await bridge.client.ask(RetryDeliveriesDocument, { integrationId: partner.integrationId });
+    const reasonsGiven = (await partner.settled()).map(({ reasonCode }) => reasonCode);
+    expect(reasonsGiven.filter(code => code === 'REMAPPED')).toHaveLength(2);
+    expect(addition('PM Customer #1').quantity).toBe(50);
+  });
+
   it('keeps what was billed until a person says so, when nothing was measured any more', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     await partner.run('USAGE');

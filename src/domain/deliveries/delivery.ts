@@ -54,6 +54,8 @@ export interface QuantityContent {
   invoiceDate: string;
   /** The place as the pipeline resolved it; missing where it could not be, and then resolved again on retry. */
   target?: { key: string; description: string; quantity: string | null; place: unknown };
+  /** Zero for an old place: the level that nobody of the company is mapped at any more. Zero is owed while that is so. */
+  formerLevel?: string;
   /** When the place was resolved, RFC 3339. */
   resolvedAt?: string;
 }

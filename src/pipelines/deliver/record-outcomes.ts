@@ -30,7 +30,8 @@ export function attemptOutcome({ state, notTried }: Pick<Outcome, 'state' | 'not
 
 /**
  * Writes outcomes in one statement, but only under the lease: a worker that was frozen past it changes
- * nothing. Returns those that were written.
+ * nothing. What was skipped while its request was under way, because the integration was disconnected, is still
+ * delivered if it arrived. Returns those that were written.
  */
 export async function recordOutcomes(
   em: EntityManager,
@@ -58,7 +59,7 @@ export async function recordOutcomes(
        id uuid, state text, "nextAttemptAt" timestamptz, unsure boolean, "notTried" boolean, "reasonCode" text,
        error text, "psaRecordId" text, "psaRecordUrl" text, "quantityBefore" numeric, "quantityAfter" numeric,
        "targetKey" text)
-     where d.id = o.id and d.state = 'PENDING'
+     where d.id = o.id and (d.state = 'PENDING' or (o.state = 'DELIVERED' and d.claim_fence = $3))
        and exists (select 1 from lease where name = $2 and fence = $3)
      returning d.id, d.kind`,
     [JSON.stringify(outcomes), lease.name, lease.fence, now],

@@ -21,6 +21,8 @@ export interface PlannedQuantity {
   usageType: string;
   /** Null: an old place that is set to zero. */
   level: string | null;
+  /** An old place whose mapping is gone: the level it was mapped at. */
+  formerLevel?: string;
   quantity: string;
   organizationIds: string[];
   target: BillingTarget | null;
@@ -151,7 +153,7 @@ function planOld(
         ? because('HELD', 'TARGET_MOVED')
         : stillMapped
           ? because('HELD', 'NOT_MEASURED')
-          : because('PENDING', 'MAPPING_CHANGED')),
+          : { formerLevel: written.level, ...because('PENDING', 'MAPPING_CHANGED') }),
   };
 }
 
