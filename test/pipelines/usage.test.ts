@@ -31,6 +31,12 @@ beforeEach(async () => {
   partner = await connectPartner(bridge);
 });
 
+const patches = { method: 'PATCH', path: /additions/ };
+
+async function retry(which: { ids?: string[]; state?: 'HELD' } = {}) {
+  await bridge.client.ask(RetryDeliveriesDocument, { integrationId: partner.integrationId, ...which });
+}
+
 function addition(company: string, product = 'Arcserve UDP Cloud Direct') {
   return bridge.sandbox.store.additionsOfCompany(company).find(row => row.product.identifier === product)!;
 }
@@ -119,7 +125,7 @@ describe('a usage run', () => {
     await partner.measure(1, '0', '2026-11-20T12:00:00Z');
     expect(await partner.run('USAGE')).toMatchObject({ state: 'PARTIAL', delivered: 0 });
     expect(addition('PM Customer #1').quantity).toBe(24);
-    await bridge.client.ask(RetryDeliveriesDocument, { integrationId: partner.integrationId, state: 'HELD' });
+    await retry({ state: 'HELD' });
     await partner.settled();
     expect(addition('PM Customer #1').quantity).toBe(0);
   });
@@ -250,8 +256,7 @@ describe('the same invoice date again', () => {
 });
 
 describe('a newer run', () => {
-  const patches = { method: 'PATCH', path: /additions/ };
-  const byReason = async (reasonCode: string | null) =>
+  const byReason = async (reasonCode: string) =>
     (await partner.deliveries()).filter(delivery => delivery.reasonCode === reasonCode);
 
   /** Starts a run, and waits until its quantities were tried. */
@@ -290,10 +295,7 @@ describe('a newer run', () => {
     await partner.settled();
     const [held] = await byReason('MAYBE_WRITTEN');
     expect(held).toMatchObject({ state: 'HELD', lastError: expect.stringContaining('may stand here too') });
-    await bridge.client.ask(RetryDeliveriesDocument, {
-      integrationId: partner.integrationId,
-      ids: [held!.id],
-    });
+    await retry({ ids: [held!.id] });
     await partner.settled();
     expect(addition('PM Customer #1').quantity).toBe(0);
     expect(addition('PM Customer #1', 'Cloud Direct Gold').quantity).toBe(50);
@@ -309,10 +311,7 @@ describe('a newer run', () => {
     expect(failed).toMatchObject({ state: 'FAILED' });
     await partner.measure(1, '51', '2026-11-20T12:00:00Z');
     await later();
-    await bridge.client.ask(RetryDeliveriesDocument, {
-      integrationId: partner.integrationId,
-      ids: [failed!.id],
-    });
+    await retry({ ids: [failed!.id] });
     await partner.settled();
     expect(addition('PM Customer #1').quantity).toBe(51);
     expect((await byReason('OUTDATED')).map(({ id }) => id)).toEqual([failed!.id]);
@@ -345,17 +344,11 @@ describe('a changed mapping', () => {
 
   it('is not billed by as it was when the quantity was planned', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
-    bridge.sandbox.faults.inject(
-      { method: 'PATCH', path: /additions/ },
-      faults.invalid('addition', 'quantity', 'No.'),
-    );
+    bridge.sandbox.faults.inject(patches, faults.invalid('addition', 'quantity', 'No.'));
     await partner.run('USAGE');
     await partner.setLevel(1, 'PM Customer #1', 'Gold');
     const [failed] = await partner.deliveries();
-    await bridge.client.ask(RetryDeliveriesDocument, {
-      integrationId: partner.integrationId,
-      ids: [failed!.id],
-    });
+    await retry({ ids: [failed!.id] });
     expect(await partner.settled()).toMatchObject([
       { state: 'FAILED', reasonCode: 'REMAPPED', lastError: expect.stringContaining('Start a usage run') },
     ]);
@@ -370,15 +363,11 @@ describe('a changed mapping', () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     await partner.run('USAGE');
     await partner.setLevel(1, 'PM Customer #1', 'Gold');
-    bridge.sandbox.faults.inject(
-      { method: 'PATCH', path: /additions/ },
-      faults.invalid('addition', 'quantity', 'No.'),
-      { times: 100 },
-    );
+    bridge.sandbox.faults.inject(patches, faults.invalid('addition', 'quantity', 'No.'), { times: 100 });
     await partner.run('USAGE');
     bridge.sandbox.faults.clear();
     await partner.setLevel(1, 'PM Customer #1', 'Default');
-    await bridge.client.ask(RetryDeliveriesDocument, { integrationId: partner.integrationId });
+    await retry();
     const reasonsGiven = (await partner.settled()).map(({ reasonCode }) => reasonCode);
     expect(reasonsGiven.filter(code => code === 'REMAPPED')).toHaveLength(2);
     expect(addition('PM Customer #1').quantity).toBe(50);

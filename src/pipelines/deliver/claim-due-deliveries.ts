@@ -85,14 +85,15 @@ export function claimDueDeliveries(
              and newer.pipeline = 'USAGE' and not newer.dry_run and newer.planned_at is not null
              and (newer.for_date, newer.planned_at) > (mine.for_date, mine.planned_at)
            where mine.id = c.run_id) then 'OUTDATED'
-         when c.kind = 'USAGE' and exists (
+         when c.kind = 'USAGE' and (exists (
            select 1 from usage_line l left join mapping now
              on now.integration_id = c.integration_id and now.organization_id = l.organization_id
            where l.delivery_id = c.id
-             and (now.company_id, now.billing_level) is distinct from (l.company_id, l.billing_level)) then 'REMAPPED'
-         when c.kind = 'USAGE' and exists (
+             and (now.company_id, now.billing_level) is distinct from (l.company_id, l.billing_level))
+           or exists (
            select 1 from mapping back where back.integration_id = c.integration_id
-             and (back.company_id, back.billing_level) = (c.content ->> 'companyId', c.content ->> 'formerLevel')) then 'REMAPPED'
+             and (back.company_id, back.billing_level) = (c.content ->> 'companyId', c.content ->> 'formerLevel')))
+           then 'REMAPPED'
          when c.kind = 'USAGE' and not i.billing_enabled then 'BILLING_OFF'
          when c.kind = 'USAGE' and not i.update_agreement_additions then 'ADDITIONS_OFF'
        end as "notOwed", m.company_id as "companyId",

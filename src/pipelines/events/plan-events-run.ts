@@ -17,7 +17,8 @@ interface UnowedResult extends ReportedJob {
 /**
  * What an events run by hand does: owes the results that have no delivery yet (those that ended on
  * `run.forDate` in the partner's zone, or all received since the integration was made), and makes events that
- * wait for another attempt due now, or a minute after one that may have been carried out. A dry run only keeps what would be owed.
+ * wait for another attempt due now, or a minute after one that may have been carried out. A dry run only keeps
+ * what would be owed.
  */
 export async function planEventsRun(
   em: EntityManager,

@@ -140,7 +140,7 @@ function planOld(
   const stillMapped = mapped.has(companyAtLevel(written.companyId, written.level));
   return {
     subject: `zero ${written.target.key}`,
-    summary: `${written.usageType} (${written.level}): ${written.quantity} ${written.sure ? 'written earlier becomes' : 'perhaps written earlier becomes'} 0, on ${written.target.description}`,
+    summary: `${written.usageType} (${written.level}): ${written.quantity} ${written.sure ? '' : 'perhaps '}written earlier becomes 0, on ${written.target.description}`,
     companyId: written.companyId,
     usageType: written.usageType,
     level: null,
