@@ -277,7 +277,7 @@ describe('a quantity', () => {
     const { store } = bridge.sandbox;
     for (const addition of store.additionsOfCompany('No Addition Corp')) store.additions.delete(addition);
     const partner = await connectPartner(bridge, {
-      invoiceDay: Number(new Date().toISOString().slice(8, 10)),
+      invoiceDay: 'today',
       options: { createMissingAdditions: true },
     });
     await partner.setLevel(2, 'No Addition Corp');

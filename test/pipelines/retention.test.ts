@@ -11,7 +11,7 @@ const inTheFuture = new Date(Date.now() + days);
 
 beforeAll(async () => {
   bridge = await startTestService();
-  partner = await connectPartner(bridge, { invoiceDay: Number(new Date().toISOString().slice(8, 10)) });
+  partner = await connectPartner(bridge, { invoiceDay: 'today' });
 });
 afterAll(() => bridge.stop());
 

@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import { localDate } from '../../src/domain/calendar.js';
 import {
   type BackupJobInput,
   ConnectIntegrationDocument,
@@ -47,8 +48,8 @@ let jobs = 0;
 
 /**
  * A partner with the customers "PM Customer #1" and "PM Customer #2", connected to the sandbox and mapped by
- * name, with board, priorities, billing and additions set; everything through the public API, and what a portal does with
- * a token of the partner.
+ * name, with board, priorities, billing and additions set; everything through the public API, and what a portal
+ * does with a token of the partner. The invoice day 'today' is the one of the partner's time zone.
  */
 export async function connectPartner(
   bridge: Pick<TestService, 'client' | 'sandbox' | 'database' | 'credentials'>,
@@ -56,14 +57,21 @@ export async function connectPartner(
     timeZone = 'America/Chicago',
     invoiceDay = 23,
     options = {},
-  }: { timeZone?: string; invoiceDay?: number; options?: IntegrationOptionsInput } = {},
+  }: { timeZone?: string; invoiceDay?: number | 'today'; options?: IntegrationOptionsInput } = {},
 ): Promise<ConnectedPartner> {
   const { client, sandbox } = bridge;
   partners += 1;
   const partner = `partner-${partners}`;
   const customerId = (customer: number) => `${partner}-customer-${customer}`;
   await client.ask(UpsertPartnersDocument, {
-    partners: [{ externalId: partner, name: partner, timeZone, invoiceDay }],
+    partners: [
+      {
+        externalId: partner,
+        name: partner,
+        timeZone,
+        invoiceDay: invoiceDay === 'today' ? Number(localDate(new Date(), timeZone).slice(8)) : invoiceDay,
+      },
+    ],
   });
   await client.ask(UpsertOrganizationsDocument, {
     organizations: [1, 2].map(customer => ({
