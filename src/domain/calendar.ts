@@ -60,9 +60,17 @@ export function localDate(instant: Date, timeZone: string): string {
   return zoned(instant, timeZone).toPlainDate().toString();
 }
 
+const shown = new Map<string, Intl.DateTimeFormat>();
+
 /** "2026-11-23 07:05" in `timeZone`, for people. */
 export function localDateTime(instant: Date, timeZone: string): string {
-  return zoned(instant, timeZone).toPlainDateTime().toString({ smallestUnit: 'minute' }).replace('T', ' ');
+  let format = shown.get(timeZone);
+  if (!format) {
+    // Sweden writes dates as ISO 8601 does.
+    format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
+    shown.set(timeZone, format);
+  }
+  return format.format(instant);
 }
 
 /**
