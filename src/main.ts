@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { ConfigError, readConfig } from './config.js';
-import { redactor } from './redaction.js';
-import { secretsInSettings } from './secrets-in-settings.js';
-import { openLog } from './watch/log.js';
+import { ConfigError, readConfig } from './config/config.js';
+import { secretsInSettings } from './config/secrets-in-settings.js';
+import { openLog } from './observability/log.js';
+import { redactor } from './text/redaction.js';
 
 if (existsSync('.env')) process.loadEnvFile('.env');
 const redact = redactor(secretsInSettings(process.env));
@@ -13,7 +13,7 @@ try {
   const logger = openLog(config.logLevel, undefined, redact);
   // Both are imported only now: tracing has to be there before the modules that it traces.
   const stopTracing = config.sendTraces
-    ? (await import('./watch/tracing.js')).startTracing(logger)
+    ? (await import('./observability/tracing.js')).startTracing(logger)
     : async () => {};
   const { startService } = await import('./service.js');
   const service = await startService(config, { logger });

@@ -2,24 +2,25 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { startApi } from './api/server.js';
 import { ensureOperatorToken } from './api/sign-in/token-gate.js';
-import type { Config } from './config.js';
+import type { Config } from './config/config.js';
+import { localSecretsIn } from './config/local-secrets.js';
 import { ChangeFeed } from './db/changes.js';
 import { openDatabase } from './db/connection.js';
 import { startEmbeddedDatabase } from './db/embedded.js';
-import { migrateDatabase } from './db/migrate.js';
-import { CredentialVault } from './domain/integrations/credentials.js';
-import { wakeUpByNotice, wakeUpInPostgres } from './jobs/wake-up.js';
+import { migrateDatabase } from './db/migrate-database.js';
+import { within } from './db/within.js';
+import { entities } from './domain/entities.js';
+import { CredentialVault } from './integrations/credential-vault.js';
+import { PsaConnections } from './integrations/psa-connections.js';
+import { wakeUpByNotice, wakeUpInPostgres } from './jobs/wake-up-in-postgres.js';
 import { startWorker } from './jobs/worker.js';
-import { localSecretsIn } from './local-secrets.js';
-import { createNoticeSenders } from './pipelines/notices/senders.js';
-import { PsaConnections } from './pipelines/psa-connections.js';
+import { createNoticeSenders } from './notifications/senders.js';
+import { Metrics } from './observability/metrics.js';
+import { startWatchServer } from './observability/observability-server.js';
+import { checkReadiness } from './observability/readiness.js';
+import { readWorkState } from './observability/work-state.js';
 import { createGuardedHttp } from './psa/guarded-http.js';
 import { loadPlugins } from './psa/plugins.js';
-import { Metrics } from './watch/metrics.js';
-import { checkReadiness } from './watch/readiness.js';
-import { startWatchServer } from './watch/server.js';
-import { within } from './watch/within.js';
-import { readWorkState } from './watch/work-state.js';
 
 export interface Service {
   /** Where the API answers; undefined for a process without the role. */
@@ -56,7 +57,7 @@ export async function startService(
     const databaseUrl = config.databaseUrl ?? embedded!.url;
     await migrateDatabase(databaseUrl);
 
-    const orm = await openDatabase({ url: databaseUrl, poolSize: 20 });
+    const orm = await openDatabase({ url: databaseUrl, entities, poolSize: 20 });
     started.push(() => orm.close());
     const changes = new ChangeFeed(databaseUrl, error =>
       logger.warn({ err: error }, 'lost the change feed; reconnecting'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { storableText } from '../../src/storable-text.js';
+import { storableText } from '../../src/text/storable-text.js';
 
 /**
  * What we rely on in ConnectWise's records. Its documentation calls nearly every field optional, and leaves out what is

@@ -1,40 +1,16 @@
 import { type AuthCheckerFn, Authorized } from 'type-graphql';
 import { Role } from '../domain/access/api-token.js';
-import type { Actor } from '../domain/audit/actor.js';
-import type { ActorKind } from '../domain/audit/audit-entry.js';
 import { Integration } from '../domain/integrations/integration.js';
 import { Partner } from '../domain/partners/partner.js';
-import type { ApiContext, Origin } from './context.js';
+import type { Caller } from './caller.js';
+import type { ApiContext } from './context.js';
 import { forbidden, unauthenticated } from './errors.js';
 import { isUuid } from './uuid.js';
-
-/** Who asks, as its token or the identity provider says. */
-export interface Caller {
-  kind: ActorKind;
-  /** The API token's id, or the identity provider's subject. */
-  id: string;
-  name: string;
-  role: Role;
-  /** Set for PARTNER only: everything this caller reads and changes belongs to this partner. */
-  partnerId: string | null;
-  expiresAt: Date | null;
-}
-
-/** The same for everything that one token or person sends, and for nobody else. */
-export function keyOf({ kind, id }: Caller): string {
-  return `${kind} ${id}`;
-}
 
 /** The roles that may use a root field stand on the field itself, in one of these words. */
 export const ForEveryRole = () => Authorized([Role.OPERATOR, Role.PARTNER, Role.SOURCE]);
 export const ForPortals = () => Authorized([Role.OPERATOR, Role.PARTNER]);
 export const ForBackupPlatforms = () => Authorized([Role.OPERATOR, Role.SOURCE]);
-
-/** The caller as the audit log names it. */
-export function actorOf(caller: Caller, origin: Origin): Actor {
-  const { kind, id, name, role, partnerId } = caller;
-  return { kind, id, name, role, partnerId, ...origin };
-}
 
 /** Lets a caller of one of the field's roles through; a field that names no role lets nobody through. */
 export const checkRole: AuthCheckerFn<ApiContext, Role> = ({ context, info }, roles) => {

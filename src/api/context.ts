@@ -1,15 +1,15 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import type { ChangeFeed } from '../db/changes.js';
 import { askAsPartner } from '../domain/access/partner-rows.js';
-import type { CredentialVault } from '../domain/integrations/credentials.js';
-import type { PsaConnections } from '../pipelines/psa-connections.js';
-import type { WakeUp } from '../pipelines/wake-up.js';
-import type { Metrics } from '../watch/metrics.js';
-import type { Caller } from './access.js';
+import type { WakeUp } from '../domain/integrations/wake-up.js';
+import type { CredentialVault } from '../integrations/credential-vault.js';
+import type { PsaConnections } from '../integrations/psa-connections.js';
+import { PsaLookups } from '../integrations/psa-lookups.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { Caller, Origin } from './caller.js';
 import { Loaders } from './loaders.js';
-import { PsaLookups } from './psa/lookups.js';
 
 /** What the API needs from the process that it runs in. */
 export interface ApiDependencies {
@@ -34,12 +34,6 @@ export interface ApiContext {
   lookups: PsaLookups;
   origin: Origin;
   app: ApiDependencies;
-}
-
-/** Where a request comes from. */
-export interface Origin {
-  address: string | null;
-  requestId: string | null;
 }
 
 /**

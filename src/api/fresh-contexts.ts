@@ -1,5 +1,5 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
-import { inSpan } from '../watch/span.js';
+import { inSpan } from '../observability/span.js';
 import type { ApiContext, Contexts } from './context.js';
 import { nameActiveSpan } from './watch-operations.js';
 

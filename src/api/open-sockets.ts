@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
-import { type Caller, keyOf } from './access.js';
-import type { ApiDependencies, Origin } from './context.js';
+import type { Origin } from './caller.js';
+import { type Caller, keyOf } from './caller.js';
+import type { ApiDependencies } from './context.js';
 import { isIdentityProviderDown } from './errors.js';
 import type { Gate } from './sign-in/gate.js';
 

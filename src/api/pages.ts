@@ -1,6 +1,6 @@
 import type { ComplexityEstimatorArgs } from 'graphql-query-complexity';
 import { ArgsType, type ClassType, Field, Int, ObjectType } from 'type-graphql';
-import { storableText } from '../storable-text.js';
+import { storableText } from '../text/storable-text.js';
 import { badUserInput } from './errors.js';
 import { isUuid } from './uuid.js';
 

@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
-import { keyOf } from './access.js';
+import { keyOf } from './caller.js';
 
 /** Requests a minute from one address without a valid token: enough to read the schema, not to guess tokens. */
 export const strangersPerMinute = 120;

@@ -10,11 +10,11 @@ import Fastify, {
 } from 'fastify';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { actAs } from '../domain/audit/actor.js';
-import { withLogFields } from '../watch/log.js';
-import { serveHealth, serveMetrics } from '../watch/routes.js';
-import { inSpan } from '../watch/span.js';
-import { actorOf, type Caller } from './access.js';
-import { type ApiContext, type ApiDependencies, Contexts, type Origin } from './context.js';
+import { serveHealth, serveMetrics } from '../observability/health-routes.js';
+import { withLogFields } from '../observability/log.js';
+import { inSpan } from '../observability/span.js';
+import { actorOf, type Caller, type Origin } from './caller.js';
+import { type ApiContext, type ApiDependencies, Contexts } from './context.js';
 import { presentError, unauthenticated } from './errors.js';
 import { secureHeaders } from './headers.js';
 import { armorPlugins, largestBodyBytes, limitComplexity, limitRules, mostTokens } from './limits.js';

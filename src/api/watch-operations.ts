@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ApolloServerPlugin } from '@apollo/server';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Metrics } from '../watch/metrics.js';
+import type { Metrics } from '../observability/metrics.js';
 import type { ApiContext } from './context.js';
 
 /** What a caller's request id may look like: anything else could be made to forge log lines or to fill them. */

@@ -2,14 +2,23 @@ import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, type Options } from '@mikro-orm/postgresql';
 import 'reflect-metadata';
-import { entities } from './entities.js';
 import { migrations } from './migrations/list.js';
 
+export interface DatabaseOptions {
+  clientUrl: string | undefined;
+  /** Every table that MikroORM knows; none where only migrations run. */
+  entities: Options['entities'];
+  poolSize?: number;
+  /** PostgreSQL command-line options for each connection, such as time limits. */
+  limits?: string;
+}
+
 /** MikroORM's options for one database; the same for the service, the tests and the migration commands. */
-export function ormOptions(clientUrl: string | undefined, poolSize = 10, limits = ''): Options {
+export function ormOptions({ clientUrl, entities, poolSize = 10, limits = '' }: DatabaseOptions): Options {
   return defineConfig({
     clientUrl,
     entities,
+    discovery: { warnWhenNoEntities: false },
     metadataProvider: ReflectMetadataProvider,
     extensions: [Migrator],
     pool: { min: 0, max: poolSize },

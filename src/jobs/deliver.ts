@@ -1,8 +1,8 @@
 import type { Agenda } from 'agenda';
-import { deliverIntegration } from '../pipelines/deliver/deliver-integration.js';
+import { deliverIntegration } from '../delivery/deliver-integration.js';
 import { withHeartbeat } from './agenda.js';
 import { wakeAgain } from './wake-again.js';
-import { dropWaitingInPostgres } from './wake-up.js';
+import { dropWaitingInPostgres } from './wake-up-in-postgres.js';
 import { watched } from './watch-job.js';
 import type { WorkerSurroundings } from './worker.js';
 

@@ -1,8 +1,8 @@
 import type { Agenda } from 'agenda';
-import { sendNotices } from '../pipelines/notices/send-notices.js';
+import { sendNotices } from '../notifications/send-notices.js';
 import { withHeartbeat } from './agenda.js';
 import { wakeAgain } from './wake-again.js';
-import { dropWaitingInPostgres } from './wake-up.js';
+import { dropWaitingInPostgres } from './wake-up-in-postgres.js';
 import type { WorkerSurroundings } from './worker.js';
 
 /** Tells people of what is due about one integration, and has itself woken for an attempt that is due soon. */

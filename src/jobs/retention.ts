@@ -1,7 +1,7 @@
 import type { Agenda } from 'agenda';
-import { takeLease } from '../pipelines/deliver/lease.js';
-import { thinFacts } from '../pipelines/retention/thin-facts.js';
+import { takeLease } from '../db/leases.js';
 import { withHeartbeat } from './agenda.js';
+import { thinFacts } from './delete-expired-records.js';
 import type { WorkerSurroundings } from './worker.js';
 
 const day = 24 * 3_600_000;

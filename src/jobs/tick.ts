@@ -1,6 +1,6 @@
 import type { Agenda } from 'agenda';
-import { startDueRuns } from '../pipelines/schedule/start-due-runs.js';
-import { wakeTheForgotten } from '../pipelines/schedule/wake-the-forgotten.js';
+import { wakeTheForgotten } from '../pipelines/requeue-overdue-work.js';
+import { startDueRuns } from '../pipelines/start-due-runs.js';
 import { withHeartbeat } from './agenda.js';
 import { watched } from './watch-job.js';
 import type { WorkerSurroundings } from './worker.js';

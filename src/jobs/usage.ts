@@ -1,7 +1,7 @@
 import type { Agenda } from 'agenda';
 import { planUsageRuns } from '../pipelines/usage/plan-usage-runs.js';
 import { withHeartbeat } from './agenda.js';
-import { dropWaitingInPostgres } from './wake-up.js';
+import { dropWaitingInPostgres } from './wake-up-in-postgres.js';
 import { watched } from './watch-job.js';
 import type { WorkerSurroundings } from './worker.js';
 

@@ -1,6 +1,6 @@
 import type { Agenda } from 'agenda';
-import type { IntegrationJob } from '../pipelines/wake-up.js';
-import { wakeAtInPostgres } from './wake-up.js';
+import type { IntegrationJob } from '../domain/integrations/wake-up.js';
+import { wakeAtInPostgres } from './wake-up-in-postgres.js';
 import type { WorkerSurroundings } from './worker.js';
 
 /** What is due later than this is left to the tick. */

@@ -1,7 +1,7 @@
 import type { AgendaBackend, Job } from 'agenda';
-import { withLogFields } from '../watch/log.js';
-import type { Metrics } from '../watch/metrics.js';
-import { inSpan } from '../watch/span.js';
+import { withLogFields } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
+import { inSpan } from '../observability/span.js';
 
 /** Agenda overwrites when a job was due before it lets it run; this is where its due time is kept. */
 interface Taken {

@@ -1,7 +1,7 @@
 import type { ChangeFeed } from '../db/changes.js';
-import type { NoticeSurroundings } from '../pipelines/notices/send-notices.js';
+import type { IntegrationJob } from '../domain/integrations/wake-up.js';
+import type { NoticeSurroundings } from '../notifications/send-notices.js';
 import type { UsageSurroundings } from '../pipelines/usage/plan-usage-runs.js';
-import type { IntegrationJob } from '../pipelines/wake-up.js';
 import { makeAgenda } from './agenda.js';
 import { defineDeliver } from './deliver.js';
 import { defineDigest } from './digest.js';

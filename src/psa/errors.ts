@@ -1,4 +1,4 @@
-import { storableText } from '../storable-text.js';
+import { storableText } from '../text/storable-text.js';
 
 /**
  * What a PSA adapter may throw, and nothing else. Each class stands for what the caller can do next.

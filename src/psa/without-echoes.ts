@@ -1,4 +1,4 @@
-import { type Redact, redactor } from '../redaction.js';
+import { type Redact, redactor } from '../text/redaction.js';
 import type { PsaHttp, PsaRequest } from './http.js';
 
 /**

@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import type { Sandbox } from '../../plugins/connectwise/sandbox/server.js';
+import type { Sandbox } from '../../plugins/connectwise/sandbox/sandbox.js';
 import { DeliveriesDocument } from '../../src/gql/typed.js';
 import { graphqlClient } from '../support/graphql-client.js';
 import type { Told } from './story.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { startSandbox } from '../../plugins/connectwise/sandbox/server.js';
-import { readConfig } from '../../src/config.js';
+import { readConfig } from '../../src/config/config.js';
 import { startService } from '../../src/service.js';
 import { gatherEvidence } from './evidence.js';
 import { playStory } from './story.js';

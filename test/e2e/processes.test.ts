@@ -1,6 +1,7 @@
 import { print } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Sandbox, startSandbox } from '../../plugins/connectwise/sandbox/server.js';
+import type { Sandbox } from '../../plugins/connectwise/sandbox/sandbox.js';
+import { startSandbox } from '../../plugins/connectwise/sandbox/server.js';
 import { freePort } from '../../src/db/free-port.js';
 import { query } from '../../src/db/sql.js';
 import { SyncStatusDocument, type SyncStatusSubscription } from '../../src/gql/typed.js';

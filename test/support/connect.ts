@@ -1,5 +1,5 @@
+import type { Sandbox } from '../../plugins/connectwise/sandbox/sandbox.js';
 import { SANDBOX_LOGIN } from '../../plugins/connectwise/sandbox/seed.js';
-import type { Sandbox } from '../../plugins/connectwise/sandbox/server.js';
 import { ConnectIntegrationDocument, type CredentialInput } from '../../src/gql/typed.js';
 import type { TestApi } from './api.js';
 

@@ -3,7 +3,8 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { openDatabase } from '../../src/db/connection.js';
-import { template } from '../postgres.global.js';
+import { entities } from '../../src/domain/entities.js';
+import { template } from './postgres.global.js';
 
 export interface TestDatabase {
   url: string;
@@ -21,7 +22,7 @@ export async function freshDatabase(): Promise<TestDatabase> {
   await asOwner(serverUrl, `create database ${name} template ${template}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  const orm = await openDatabase({ url: url.href });
+  const orm = await openDatabase({ url: url.href, entities });
   return {
     url: url.href,
     orm,

@@ -1,5 +1,6 @@
+import type { Sandbox, SandboxOptions } from '../../plugins/connectwise/sandbox/sandbox.js';
 import { SANDBOX_LOGIN } from '../../plugins/connectwise/sandbox/seed.js';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../plugins/connectwise/sandbox/server.js';
+import { startSandbox } from '../../plugins/connectwise/sandbox/server.js';
 
 export interface ApiAnswer {
   status: number;

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
+import type { Sandbox } from '../../plugins/connectwise/sandbox/sandbox.js';
 import { SANDBOX_LOGIN } from '../../plugins/connectwise/sandbox/seed.js';
-import type { Sandbox } from '../../plugins/connectwise/sandbox/server.js';
 import { startSandbox } from '../../plugins/connectwise/sandbox/server.js';
-import { readConfig } from '../../src/config.js';
+import { readConfig } from '../../src/config/config.js';
+import { openLog } from '../../src/observability/log.js';
 import { type Service, startService } from '../../src/service.js';
-import { openLog } from '../../src/watch/log.js';
 import { freshDatabase, type TestDatabase } from './database.js';
 import { type GraphQLClient, graphqlClient } from './graphql-client.js';
 import { testKey } from './keys.js';

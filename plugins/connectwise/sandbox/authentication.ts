@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ApiAnswer } from './routes.js';
-import type { SandboxOptions } from './server.js';
+import type { SandboxOptions } from './sandbox.js';
 import type { Credential, SandboxStore } from './store.js';
 
 export type Identity = { credential: Credential } | { refusal: ApiAnswer | { status: number; html: string } };

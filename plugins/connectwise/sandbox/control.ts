@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Fault } from './faults.js';
 import { page } from './page.js';
-import type { Sandbox } from './server.js';
+import type { Sandbox } from './sandbox.js';
 
 interface InjectRequest {
   match?: { method?: string; path?: string; body?: string };

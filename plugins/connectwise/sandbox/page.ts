@@ -1,5 +1,5 @@
+import type { Sandbox } from './sandbox.js';
 import { SANDBOX_LOGIN } from './seed.js';
-import type { Sandbox } from './server.js';
 
 const html = (value: unknown) =>
   String(value ?? '').replace(

@@ -2,7 +2,7 @@ import { Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { Role } from '../../domain/access/api-token.js';
 import { AuditEntry } from '../../domain/audit/audit-entry.js';
 import { Delivery } from '../../domain/deliveries/delivery.js';
-import { storableText } from '../../storable-text.js';
+import { storableText } from '../../text/storable-text.js';
 import { callerOf, ForPortals } from '../access.js';
 import type { ApiContext } from '../context.js';
 import { DeliveryConnection, DeliveryType } from '../deliveries/types.js';

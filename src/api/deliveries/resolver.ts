@@ -1,9 +1,9 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Resolver, Root } from 'type-graphql';
+import { oweTestTicket } from '../../delivery/create-test-ticket.js';
+import { retryDeliveries } from '../../delivery/retry-deliveries.js';
 import { Delivery, DeliveryState } from '../../domain/deliveries/delivery.js';
 import { Integration } from '../../domain/integrations/integration.js';
 import type { Organization } from '../../domain/partners/organization.js';
-import { oweTestTicket } from '../../pipelines/deliver/owe-test-ticket.js';
-import { retryDeliveries } from '../../pipelines/deliver/retry-deliveries.js';
 import { ForPortals, findIntegration } from '../access.js';
 import type { ApiContext } from '../context.js';
 import { IntegrationType } from '../integrations/types.js';

@@ -1,10 +1,10 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
-import { upsertOrganizations } from '../../domain/partners/upsert-organizations.js';
-import { upsertPartners } from '../../domain/partners/upsert-partners.js';
-import type { IngestResult } from '../../domain/reports/report.js';
-import { reportUsage } from '../../domain/usage/report-usage.js';
-import { reportBackupJobs } from '../../pipelines/events/report-backup-jobs.js';
-import type { ReportedKind } from '../../watch/metrics.js';
+import type { IngestResult } from '../../ingest/check-rows.js';
+import { reportBackupJobs } from '../../ingest/report-backup-jobs.js';
+import { reportUsage } from '../../ingest/report-usage.js';
+import { upsertOrganizations } from '../../ingest/upsert-organizations.js';
+import { upsertPartners } from '../../ingest/upsert-partners.js';
+import type { ReportedKind } from '../../observability/metrics.js';
 import { ForBackupPlatforms } from '../access.js';
 import type { ApiContext, ApiDependencies } from '../context.js';
 import { atMostRows } from '../limits.js';

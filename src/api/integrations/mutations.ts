@@ -1,18 +1,15 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import type { Integration } from '../../domain/integrations/integration.js';
 import type { Partner } from '../../domain/partners/partner.js';
-import {
-  disconnectIntegration,
-  pauseIntegration,
-  resumeIntegration,
-} from '../../pipelines/integrations/pause.js';
+import { failedChecks, readCredentials, tryCredentials } from '../../integrations/check-credentials.js';
+import { checkIntegration } from '../../integrations/check-integration.js';
+import { connectIntegration } from '../../integrations/connect-integration.js';
+import { disconnectIntegration, pauseIntegration, resumeIntegration } from '../../integrations/pause.js';
+import { updateOptions } from '../../integrations/update-options.js';
 import type { Credentials, PsaPlugin } from '../../psa/adapter.js';
 import { ForPortals, findIntegration, findPartner } from '../access.js';
 import type { ApiContext } from '../context.js';
 import { notFound, type UserError, userError } from '../user-error.js';
-import { failedChecks, readCredentials, tryCredentials } from './check-credentials.js';
-import { checkIntegration } from './check-integration.js';
-import { connectIntegration } from './connect-integration.js';
 import { ConnectIntegrationInput, IntegrationOptionsInput } from './inputs.js';
 import {
   ConnectIntegrationPayload,
@@ -20,7 +17,6 @@ import {
   IntegrationPayload,
   TestConnectionPayload,
 } from './types.js';
-import { updateOptions } from './update-options.js';
 
 const connectCodes =
   'userErrors: `NOT_FOUND` (`partnerId`: none that you may see; `psa`: no such plugin), `INVALID`, `UNKNOWN_FIELD`, `DUPLICATE` (`["credentials", key]`: cannot be right, seen without asking the PSA), `CHECK_FAILED` (`["credentials"]`: one for each required check that failed, with what to do; `report` has them all)';

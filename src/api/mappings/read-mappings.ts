@@ -1,10 +1,10 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
 import type { Integration } from '../../domain/integrations/integration.js';
+import type { PsaLookups } from '../../integrations/psa-lookups.js';
 import type { PsaCompany } from '../../psa/adapter.js';
 import { PsaError } from '../../psa/errors.js';
 import { type CountedPage, containing, counted, keysAfter, pageOf, pageSize } from '../pages.js';
-import type { PsaLookups } from '../psa/lookups.js';
 import type { MappingsArgs } from './types.js';
 
 export interface MappingNode {

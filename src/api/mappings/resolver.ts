@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Resolver, Root } from 'type-graphql';
 import { Integration } from '../../domain/integrations/integration.js';
+import { setMappings } from '../../integrations/set-mappings.js';
 import type { PsaCompany as PsaCompanyNode } from '../../psa/adapter.js';
 import { ForPortals, findIntegration } from '../access.js';
 import type { ApiContext } from '../context.js';
@@ -9,7 +10,6 @@ import { type CountedPage, pageCost } from '../pages.js';
 import { PsaCompany } from '../psa/types.js';
 import { notFound } from '../user-error.js';
 import { type MappingNode, mappingsOf, readMappings } from './read-mappings.js';
-import { setMappings } from './set-mappings.js';
 import { MappingConnection, MappingInput, MappingsArgs, MappingType, SetMappingsPayload } from './types.js';
 
 @Resolver(() => MappingType)

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
-import type { SyncRun } from '../../domain/deliveries/sync-run.js';
+import type { SyncRun } from '../../domain/runs/sync-run.js';
 import { keysAfter, type Page, type PageArgs, pageOf, pageSize } from '../pages.js';
 
 export interface ChangeNode {

@@ -1,8 +1,8 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Resolver, Root, Subscription } from 'type-graphql';
-import { Pipeline, RunTrigger, SyncRun } from '../../domain/deliveries/sync-run.js';
 import { Integration, IntegrationStatus } from '../../domain/integrations/integration.js';
 import type { Organization } from '../../domain/partners/organization.js';
-import { startRun } from '../../pipelines/runs/start-run.js';
+import { Pipeline, RunTrigger, SyncRun } from '../../domain/runs/sync-run.js';
+import { startRun } from '../../pipelines/start-run.js';
 import { ForPortals, findIntegration } from '../access.js';
 import type { ApiContext } from '../context.js';
 import { notFoundError } from '../errors.js';

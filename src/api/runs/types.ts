@@ -1,5 +1,5 @@
 import { ArgsType, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { Pipeline, RunState, RunTrigger } from '../../domain/deliveries/sync-run.js';
+import { Pipeline, RunState, RunTrigger } from '../../domain/runs/sync-run.js';
 import { connectionType, pageArgs } from '../pages.js';
 import { DateTimeScalar, DecimalScalar, LocalDateScalar } from '../scalars/scalars.js';
 import { UserError, userErrorsDescription } from '../user-error.js';

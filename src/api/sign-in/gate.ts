@@ -1,6 +1,6 @@
 import { decodeProtectedHeader } from 'jose';
-import type { Caller } from '../access.js';
-import type { ApiDependencies, Origin } from '../context.js';
+import type { Caller, Origin } from '../caller.js';
+import type { ApiDependencies } from '../context.js';
 import { IdentityGate } from './identity-gate.js';
 import { SignIns } from './sign-ins.js';
 import { TokenGate } from './token-gate.js';

@@ -1,7 +1,6 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { writeDownSignIn } from '../../domain/audit/actor.js';
-import { actorOf, type Caller, keyOf } from '../access.js';
-import type { Origin } from '../context.js';
+import { actorOf, type Caller, keyOf, type Origin } from '../caller.js';
 
 const rememberedForMs = 3_600_000;
 const mostRemembered = 10_000;

@@ -4,7 +4,7 @@ import type { ChangeFeed } from '../../db/changes.js';
 import { query } from '../../db/sql.js';
 import { ApiToken, Role } from '../../domain/access/api-token.js';
 import { ActorKind } from '../../domain/audit/audit-entry.js';
-import type { Caller } from '../access.js';
+import type { Caller } from '../caller.js';
 
 /** A new token: 256 random bits behind a prefix that secret scanners can look for. */
 export function newToken(): string {

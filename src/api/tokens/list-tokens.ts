@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { ApiToken, Role } from '../../domain/access/api-token.js';
-import type { Caller } from '../access.js';
+import type { Caller } from '../caller.js';
 import { pageOfNewest } from '../newest-first.js';
 import { type Page, pageOf } from '../pages.js';
 import { isUuid } from '../uuid.js';

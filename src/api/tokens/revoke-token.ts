@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { tell } from '../../db/changes.js';
 import { ApiToken, Role } from '../../domain/access/api-token.js';
-import type { Caller } from '../access.js';
+import type { Caller } from '../caller.js';
 import { isUuid } from '../uuid.js';
 
 /**

@@ -13,7 +13,7 @@ import { rowsOfItsIntegrations } from '../access/partner-rows.js';
 import { BackupJobResult } from '../backups/backup-job-result.js';
 import { Integration } from '../integrations/integration.js';
 import { Organization } from '../partners/organization.js';
-import { SyncRun } from './sync-run.js';
+import { SyncRun } from '../runs/sync-run.js';
 
 export enum DeliveryKind {
   EVENT = 'EVENT',
@@ -21,6 +21,9 @@ export enum DeliveryKind {
   USAGE = 'USAGE',
   TEST = 'TEST',
 }
+
+/** A kind as it stands in rows and labels. */
+export type DeliveryKindName = `${DeliveryKind}`;
 
 export enum DeliveryState {
   PENDING = 'PENDING',

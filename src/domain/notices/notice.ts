@@ -1,8 +1,8 @@
 import { type Opt, type Ref } from '@mikro-orm/core';
 import { Entity, Enum, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { rowsOfItsIntegrations } from '../access/partner-rows.js';
-import { SyncRun } from '../deliveries/sync-run.js';
 import { Integration } from '../integrations/integration.js';
+import { SyncRun } from '../runs/sync-run.js';
 
 export enum NoticeType {
   NEEDS_ATTENTION = 'integration.needs_attention',

@@ -1,16 +1,7 @@
-import { Collection, type Opt, type Ref } from '@mikro-orm/core';
-import {
-  Check,
-  Entity,
-  ManyToOne,
-  OneToMany,
-  PrimaryKey,
-  Property,
-  Unique,
-} from '@mikro-orm/decorators/legacy';
+import { type Opt, type Ref } from '@mikro-orm/core';
+import { Check, Entity, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { rowsOfItsIntegrations } from '../access/partner-rows.js';
 import { Integration } from '../integrations/integration.js';
-import { UsageLine } from './usage-line.js';
 
 /** The closed usage of one billing period. Frozen: a correction is a new revision with its reason. */
 @Entity({ tableName: 'usage_statement', policies: [rowsOfItsIntegrations] })
@@ -46,10 +37,4 @@ export class UsageStatement {
 
   @Property({ type: 'timestamptz', defaultRaw: 'now()' })
   createdAt!: Date & Opt;
-
-  @OneToMany(
-    () => UsageLine,
-    line => line.statement,
-  )
-  lines = new Collection<UsageLine>(this);
 }

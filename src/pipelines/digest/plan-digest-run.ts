@@ -2,10 +2,10 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
 import { writeDigest } from '../../domain/backups/digest.js';
 import { localDate } from '../../domain/calendar.js';
-import { dueByHand } from '../../domain/deliveries/retry-schedule.js';
-import type { SyncRun } from '../../domain/deliveries/sync-run.js';
-import { reasons } from '../deliver/reasons.js';
-import type { WakeUp } from '../wake-up.js';
+import { reasons } from '../../domain/deliveries/reasons.js';
+import { dueByHand } from '../../domain/deliveries/retry-pauses.js';
+import type { WakeUp } from '../../domain/integrations/wake-up.js';
+import type { SyncRun } from '../../domain/runs/sync-run.js';
 import { readDigestFacts } from './read-digest-facts.js';
 
 /** Organizations whose facts are in memory at once. */

@@ -1,8 +1,8 @@
-import { Pipeline } from '../../domain/deliveries/sync-run.js';
+import { releaseLease, takeLease } from '../../db/leases.js';
+import type { DeliverySurroundings } from '../../delivery/deliver-integration.js';
 import { Integration } from '../../domain/integrations/integration.js';
-import type { DeliverySurroundings } from '../deliver/deliver-integration.js';
-import { releaseLease, takeLease } from '../deliver/lease.js';
-import { unplannedRuns } from '../runs/unplanned-runs.js';
+import { Pipeline } from '../../domain/runs/sync-run.js';
+import { unplannedRuns } from '../../runs/unplanned-runs.js';
 import { planDigestRun } from './plan-digest-run.js';
 
 const leaseMs = 5 * 60_000;

@@ -2,9 +2,9 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
 import { eventSummary, type ReportedJob } from '../../domain/backups/event-ticket.js';
 import { addDays, startOfDay } from '../../domain/calendar.js';
-import { dueByHand } from '../../domain/deliveries/retry-schedule.js';
-import type { SyncRun } from '../../domain/deliveries/sync-run.js';
-import { oweEvents } from './owe-events.js';
+import { dueByHand } from '../../domain/deliveries/retry-pauses.js';
+import type { SyncRun } from '../../domain/runs/sync-run.js';
+import { oweEvents } from './create-event-deliveries.js';
 
 const pageSize = 1_000;
 

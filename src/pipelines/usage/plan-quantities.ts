@@ -1,6 +1,6 @@
 import Big from 'big.js';
+import { type ReasonCode, reasons } from '../../domain/deliveries/reasons.js';
 import type { BillingRequest, BillingResolution, BillingTarget } from '../../psa/adapter.js';
-import { type ReasonCode, reasons } from '../deliver/reasons.js';
 import type { UsageFigure } from './read-period-figures.js';
 import type { WrittenQuantity } from './written-quantities.js';
 

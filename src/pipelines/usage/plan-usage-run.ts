@@ -1,14 +1,14 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
-import { dueByHand } from '../../domain/deliveries/retry-schedule.js';
-import type { SyncRun } from '../../domain/deliveries/sync-run.js';
+import { dueByHand } from '../../domain/deliveries/retry-pauses.js';
 import type { Integration } from '../../domain/integrations/integration.js';
+import type { WakeUp } from '../../domain/integrations/wake-up.js';
 import { NoticeType } from '../../domain/notices/notice.js';
 import type { Partner } from '../../domain/partners/partner.js';
+import type { SyncRun } from '../../domain/runs/sync-run.js';
 import { billingPeriod, type Period } from '../../domain/usage/billing-period.js';
+import { oweRunNotice } from '../../notifications/create-notice.js';
 import type { PsaAdapter } from '../../psa/adapter.js';
-import { oweRunNotice } from '../notices/owe-notice.js';
-import type { WakeUp } from '../wake-up.js';
 import { type ClosedStatement, closeStatement } from './close-statement.js';
 import { companyAtLevel, type PlannedQuantity, planQuantities, sumByCompany } from './plan-quantities.js';
 import { keepAtRest, untilAtRest } from './quantities-at-rest.js';

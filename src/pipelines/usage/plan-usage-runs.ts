@@ -1,11 +1,11 @@
+import { releaseLease, takeLease } from '../../db/leases.js';
 import { query } from '../../db/sql.js';
-import { Pipeline, type SyncRun } from '../../domain/deliveries/sync-run.js';
+import type { DeliverySurroundings } from '../../delivery/deliver-integration.js';
 import { Integration } from '../../domain/integrations/integration.js';
+import { Pipeline, type SyncRun } from '../../domain/runs/sync-run.js';
+import { needAttention } from '../../integrations/attention.js';
 import { PsaError, PsaLoginRefused, PsaRightMissing } from '../../psa/errors.js';
-import type { DeliverySurroundings } from '../deliver/deliver-integration.js';
-import { releaseLease, takeLease } from '../deliver/lease.js';
-import { needAttention } from '../integrations/attention.js';
-import { unplannedRuns } from '../runs/unplanned-runs.js';
+import { unplannedRuns } from '../../runs/unplanned-runs.js';
 import { planUsageRun } from './plan-usage-run.js';
 import { QuantitiesInHand } from './quantities-at-rest.js';
 import type { UsageRules } from './read-period-figures.js';

@@ -1,0 +1,46 @@
+import type { CallbackDelivery } from './callbacks.js';
+import type { Faults } from './faults.js';
+import type { RequestLog } from './request-log.js';
+import type { SandboxStore } from './store.js';
+
+export interface SandboxOptions {
+  /** 0: any free one. */
+  port?: number;
+  host?: string;
+  /** Speak https with this certificate, PEM. */
+  tls?: { key: string; cert: string };
+  seed?: 'awkward' | 'empty';
+  now?: () => Date;
+  /** Before every answer. */
+  latencyMs?: number;
+  /** Answer bad credentials as cloud sites may: 404 with HTML instead of 401. */
+  cloud?: boolean;
+  /** What a request without a client id is answered, if one is required; sources disagree on the status. */
+  clientIdRequired?: false | 400 | 401 | 403;
+  integratorLogins?: 'accepted' | 'refused';
+  /** Behave like the host for browsers: "SSL is required". */
+  uiHost?: boolean;
+  patchSubPaths?: 'ignored' | 'applied';
+  /** How long to wait before a callback is tried again; 2 s and 4 s as the real one. */
+  callbackPausesMs?: readonly number[];
+}
+
+export interface Sandbox {
+  /** "http://127.0.0.1:4010" */
+  url: string;
+  /** "127.0.0.1:4010": what a partner types as site. */
+  host: string;
+  store: SandboxStore;
+  faults: Faults;
+  requests: RequestLog;
+  callbacks: CallbackDelivery;
+  /** May be changed while it runs. */
+  options: SandboxOptions;
+  /** Breaks every connection and listens no more, as a site that is down. */
+  goDown(): Promise<void>;
+  /** Listens again on the same port. */
+  comeBack(): Promise<void>;
+  /** Shows another certificate from now on. */
+  changeCertificate(tls: { key: string; cert: string }): void;
+  close(): Promise<void>;
+}

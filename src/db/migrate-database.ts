@@ -1,0 +1,40 @@
+import { PostgresBackend } from '@agendajs/postgres-backend';
+import { MikroORM } from '@mikro-orm/postgresql';
+import pg from 'pg';
+import { ormOptions } from './orm-options.js';
+import { partnersMayWakeTheirOwn } from './partner-role.sql.js';
+
+const lockKey = 7_282_664; // any number, the same for every process
+
+/**
+ * Brings the database to the schema of this version. Several processes may start at once: one migrates, the
+ * others wait for it. Agenda's own table is made here too, because its `create … if not exists` at every
+ * process's start would race.
+ */
+export async function migrateDatabase(url: string): Promise<void> {
+  const lock = new pg.Client({ connectionString: url });
+  await lock.connect();
+  try {
+    await lock.query('select pg_advisory_lock($1)', [lockKey]);
+    const orm = new MikroORM({
+      ...ormOptions({ clientUrl: url, entities: [], poolSize: 2 }),
+      logger: () => {},
+    });
+    try {
+      await orm.migrator.up();
+    } finally {
+      await orm.close();
+    }
+    const pool = new pg.Pool({ connectionString: url, max: 1 });
+    try {
+      await new PostgresBackend({ pool, disableNotifications: true }).connect();
+      await pool.query(`create index if not exists agenda_jobs_waiting_for on agenda_jobs (name, (data->>'integrationId'))
+        where locked_at is null and next_run_at is not null`);
+      await pool.query(partnersMayWakeTheirOwn);
+    } finally {
+      await pool.end();
+    }
+  } finally {
+    await lock.end();
+  }
+}

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { writeDown } from '../domain/audit/actor.js';
+import { Delivery, DeliveryKind } from '../domain/deliveries/delivery.js';
+import type { Integration } from '../domain/integrations/integration.js';
+import type { WakeUp } from '../domain/integrations/wake-up.js';
+import type { PsaCompany } from '../psa/adapter.js';
+
+/** Owes the PSA a ticket that says that it is a test. Every call is a ticket of its own. */
+export function oweTestTicket(
+  em: EntityManager,
+  {
+    integration,
+    company,
+    now,
+    wakeUp,
+  }: { integration: Integration; company: PsaCompany; now: Date; wakeUp: WakeUp },
+): Promise<Delivery> {
+  return em.transactional(async tx => {
+    const delivery = tx.create(Delivery, {
+      integration: integration.id,
+      kind: DeliveryKind.TEST,
+      key: `test:${randomUUID()}`,
+      summary: `Test ticket for ${company.name}: the integration works`,
+      content: {
+        companyId: company.id,
+        body: [
+          'This is a test ticket. Somebody pressed "Send a test ticket"; there is nothing to do.',
+          '',
+          `Company: ${company.name}`,
+          'It arrived where tickets of this integration will arrive: check its board, type and subtype, then close it.',
+        ].join('\n'),
+      },
+      nextAttemptAt: now,
+      releasedBy: await writeDown(tx, {
+        action: 'test_ticket.sent',
+        integrationId: integration.id,
+        after: { company: company.name },
+      }),
+    });
+    await tx.flush();
+    await wakeUp(tx, 'deliver', [integration.id]);
+    return delivery;
+  });
+}

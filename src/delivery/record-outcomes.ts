@@ -1,0 +1,70 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { HeldLease } from '../db/leases.js';
+import { query } from '../db/sql.js';
+import type { DeliveryKindName } from '../domain/deliveries/delivery.js';
+import type { AttemptOutcome } from '../observability/metrics.js';
+
+/** What became of one attempt. */
+export interface Outcome {
+  id: string;
+  state: 'DELIVERED' | 'PENDING' | 'HELD' | 'SKIPPED' | 'FAILED';
+  /** PENDING: when to try again. */
+  nextAttemptAt?: Date;
+  /** This attempt, or one before it, may have reached the PSA: it is looked up before the next one. */
+  unsure?: boolean;
+  /** PENDING: nothing was tried after all, so the attempt does not count. */
+  notTried?: boolean;
+  reasonCode?: string;
+  error?: string;
+  psaRecordId?: string;
+  psaRecordUrl?: string;
+  quantityBefore?: string | null;
+  quantityAfter?: string;
+  targetKey?: string;
+}
+
+/** The outcome as metrics and traces name it. */
+export function attemptOutcome({ state, notTried }: Pick<Outcome, 'state' | 'notTried'>): AttemptOutcome {
+  if (state !== 'PENDING') return state;
+  return notTried ? 'NOT_TRIED' : 'RETRY';
+}
+
+/**
+ * Writes outcomes in one statement, but only under the lease: a worker that was frozen past it changes
+ * nothing. What was skipped while its request was under way, because the integration was disconnected, is still
+ * delivered if it arrived. Returns those that were written.
+ */
+export async function recordOutcomes(
+  em: EntityManager,
+  lease: HeldLease,
+  outcomes: readonly Outcome[],
+  now: Date,
+): Promise<{ kind: DeliveryKindName; outcome: Outcome }[]> {
+  const written = await query<{ id: string; kind: DeliveryKindName }>(
+    em,
+    `update delivery d set
+       state = o.state,
+       next_attempt_at = case when o.state = 'PENDING' then o."nextAttemptAt" end,
+       unsure = coalesce(o.unsure, false),
+       claim_fence = null,
+       attempts = d.attempts - case when o."notTried" then 1 else 0 end,
+       reason_code = o."reasonCode",
+       last_error = case when o.state = 'DELIVERED' then null else coalesce(o.error, d.last_error) end,
+       psa_record_id = coalesce(o."psaRecordId", d.psa_record_id),
+       psa_record_url = coalesce(o."psaRecordUrl", d.psa_record_url),
+       quantity_before = case when o."quantityAfter" is null then d.quantity_before else o."quantityBefore" end,
+       quantity_after = coalesce(o."quantityAfter", d.quantity_after),
+       target_key = coalesce(o."targetKey", d.target_key),
+       delivered_at = case when o.state = 'DELIVERED' then $4::timestamptz end
+     from jsonb_to_recordset($1::jsonb) as o(
+       id uuid, state text, "nextAttemptAt" timestamptz, unsure boolean, "notTried" boolean, "reasonCode" text,
+       error text, "psaRecordId" text, "psaRecordUrl" text, "quantityBefore" numeric, "quantityAfter" numeric,
+       "targetKey" text)
+     where d.id = o.id and (d.state = 'PENDING' or (o.state = 'DELIVERED' and d.claim_fence = $3))
+       and exists (select 1 from lease where name = $2 and fence = $3)
+     returning d.id, d.kind`,
+    [JSON.stringify(outcomes), lease.name, lease.fence, now],
+  );
+  const byId = new Map(outcomes.map(outcome => [outcome.id, outcome]));
+  return written.map(({ id, kind }) => ({ kind, outcome: byId.get(id)! }));
+}

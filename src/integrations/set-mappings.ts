@@ -1,0 +1,139 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { MappingInput } from '../api/mappings/types.js';
+import { type UserError, userError } from '../api/user-error.js';
+import { isUuid } from '../api/uuid.js';
+import { query } from '../db/sql.js';
+import type { Integration } from '../domain/integrations/integration.js';
+import { Organization } from '../domain/partners/organization.js';
+import type { PsaCompany } from '../psa/adapter.js';
+import { storableText } from '../text/storable-text.js';
+import type { PsaLookups } from './psa-lookups.js';
+
+const longestLevel = 200;
+
+/**
+ * Maps organizations to companies, or unmaps them. Every row is checked first, companies and levels in the
+ * PSA; all rows are saved, or none and each error says whose row it is. Throws PsaError where the PSA cannot
+ * be asked.
+ */
+export async function setMappings(
+  em: EntityManager,
+  lookups: PsaLookups,
+  integration: Integration,
+  inputs: readonly MappingInput[],
+  now: Date,
+): Promise<UserError[]> {
+  const userErrors: UserError[] = [];
+  const refuse = (index: number, field: keyof MappingInput, code: string, message: string) =>
+    userErrors.push(userError(['mappings', String(index), field], code, message));
+
+  const organizations = await ownOrganizations(em, integration, inputs);
+  const companies = await existingCompanies(lookups, integration, inputs);
+  const levels = await knownLevels(lookups, integration, inputs);
+  const seen = new Set<string>();
+  inputs.forEach(({ organizationId, companyId, billingLevel }, index) => {
+    if (!organizations.has(organizationId.toLowerCase())) {
+      refuse(index, 'organizationId', 'NOT_FOUND', 'The partner has no organization with this id.');
+    } else if (seen.has(organizationId.toLowerCase())) {
+      refuse(index, 'organizationId', 'DUPLICATE', 'This organization stands in the list twice.');
+    }
+    seen.add(organizationId.toLowerCase());
+    if (companyId == null) return;
+    if (!companies.has(companyId)) {
+      refuse(index, 'companyId', 'NOT_FOUND', 'The PSA has no active company with this id.');
+    }
+    const level = levelOf(billingLevel);
+    if (level === '' || level.length > longestLevel) {
+      refuse(index, 'billingLevel', 'INVALID', `A level is a name of 1 to ${longestLevel} characters.`);
+    } else if (levels && !levels.has(level)) {
+      const known = levels.size > 0 ? [...levels].join(', ') : 'none';
+      refuse(
+        index,
+        'billingLevel',
+        'NOT_FOUND',
+        `The PSA has no active billing level of this name. Active: ${known}.`,
+      );
+    }
+  });
+  if (userErrors.length === 0) await store(em, integration, inputs, companies, now);
+  return userErrors;
+}
+
+function levelOf(given: string | null | undefined): string {
+  return storableText(given ?? 'Default').trim();
+}
+
+async function ownOrganizations(
+  em: EntityManager,
+  integration: Integration,
+  inputs: readonly MappingInput[],
+): Promise<Set<string>> {
+  const ids = inputs.map(input => input.organizationId).filter(isUuid);
+  const found = await em.find(
+    Organization,
+    { id: { $in: ids }, partner: integration.partner.id },
+    { fields: ['id'] },
+  );
+  return new Set(found.map(organization => organization.id));
+}
+
+async function existingCompanies(
+  lookups: PsaLookups,
+  integration: Integration,
+  inputs: readonly MappingInput[],
+): Promise<Map<string, PsaCompany>> {
+  const ids = [...new Set(inputs.flatMap(input => input.companyId ?? []))];
+  const found = ids.length > 0 ? await lookups.existingCompanies(integration, ids) : [];
+  return new Map(found.map(company => [company.id, company]));
+}
+
+/** The levels that a mapping may name; undefined while billing is off, when nothing depends on it yet. */
+async function knownLevels(
+  lookups: PsaLookups,
+  integration: Integration,
+  inputs: readonly MappingInput[],
+): Promise<Set<string> | undefined> {
+  if (!integration.billingEnabled || inputs.every(input => input.companyId == null)) return undefined;
+  const levels = await lookups.billingLevels(integration);
+  return new Set(levels.filter(level => level.active).map(level => level.level));
+}
+
+function store(
+  em: EntityManager,
+  integration: Integration,
+  inputs: readonly MappingInput[],
+  companies: ReadonlyMap<string, PsaCompany>,
+  now: Date,
+): Promise<void> {
+  const unmapped = inputs.filter(input => input.companyId == null).map(input => input.organizationId);
+  const mapped = inputs.flatMap(({ organizationId, companyId, billingLevel }) => {
+    const company = companyId == null ? undefined : companies.get(companyId);
+    if (!company) return [];
+    return [
+      {
+        organization_id: organizationId,
+        company_id: company.id,
+        company_identifier: company.identifier,
+        company_name: company.name,
+        billing_level: levelOf(billingLevel),
+      },
+    ];
+  });
+  return em.transactional(async tx => {
+    await query(tx, 'delete from mapping where integration_id = $1 and organization_id = any($2)', [
+      integration.id,
+      unmapped,
+    ]);
+    await query(
+      tx,
+      `insert into mapping (integration_id, organization_id, company_id, company_identifier, company_name, billing_level, updated_at)
+       select $1, r.*, $3 from jsonb_to_recordset($2::jsonb)
+         as r(organization_id uuid, company_id text, company_identifier text, company_name text, billing_level text)
+       order by r.organization_id
+       on conflict (integration_id, organization_id) do update set
+         company_id = excluded.company_id, company_identifier = excluded.company_identifier,
+         company_name = excluded.company_name, billing_level = excluded.billing_level, updated_at = excluded.updated_at`,
+      [integration.id, JSON.stringify(mapped), now],
+    );
+  });
+}

@@ -1,0 +1,63 @@
+import { Webhook } from 'standardwebhooks';
+import type { NoticePayload } from '../domain/notices/notice.js';
+import { describeFailure, type GuardedPoolsOptions, guardedPools } from '../psa/guarded-pools.js';
+import type { Sent } from './sent.js';
+
+export interface WebhookSender {
+  /** Posts a notice to a receiver, signed as of `at`. `id` is the same for every attempt. */
+  send(url: string, notice: { id: string; at: Date; payload: NoticePayload }): Promise<Sent>;
+  close(): Promise<void>;
+}
+
+/**
+ * Posts by the Standard Webhooks specification, signed with every secret, so that a receiver may change to the
+ * newest one at its own time. By the same guard as requests to PSAs; redirects are not followed. Only a status
+ * of 2xx means delivered; of the answer's body no more is read than keeps the connection.
+ */
+export function createWebhookSender({
+  secrets,
+  timeoutMs = 15_000,
+  ...guard
+}: GuardedPoolsOptions & {
+  secrets: readonly string[];
+  /** For the whole of it. */
+  timeoutMs?: number;
+}): WebhookSender {
+  const pools = guardedPools({ connectionsPerSite: 4, ...guard });
+  const keys = secrets.map(secret => new Webhook(secret));
+  return {
+    async send(url, { id, at, payload }) {
+      const { type, timestamp, data } = payload;
+      const body = JSON.stringify({ type, timestamp, data });
+      try {
+        const { origin, pathname, search } = new URL(url);
+        const answer = await pools.for(new URL(origin)).request({
+          method: 'POST',
+          path: pathname + search,
+          headers: {
+            'content-type': 'application/json',
+            'user-agent': 'psa-bridge',
+            'webhook-id': id,
+            'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+            'webhook-signature': keys.map(key => key.sign(id, at, body)).join(' '),
+          },
+          body,
+          signal: AbortSignal.timeout(timeoutMs),
+        });
+        await answer.body.dump().catch(() => {});
+        return outcomeOf(answer.statusCode);
+      } catch (error) {
+        return { state: 'RETRY', error: describeFailure(error, new URL(url).host) };
+      }
+    },
+    close: () => pools.close(),
+  };
+}
+
+function outcomeOf(status: number): Sent {
+  if (status >= 200 && status < 300) return { state: 'DELIVERED' };
+  if (status === 410) {
+    return { state: 'GONE', error: 'The receiver answered 410 Gone: it gets nothing any more.' };
+  }
+  return { state: 'RETRY', error: `The receiver answered ${status}.` };
+}

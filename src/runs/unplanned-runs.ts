@@ -1,0 +1,15 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { type Pipeline, RunState, SyncRun } from '../domain/runs/sync-run.js';
+
+/** The integration's runs of a pipeline that are still to be planned, the oldest date first. */
+export function unplannedRuns(
+  em: EntityManager,
+  integrationId: string,
+  pipeline: Pipeline,
+): Promise<SyncRun[]> {
+  return em.find(
+    SyncRun,
+    { integration: integrationId, pipeline, plannedAt: null, state: RunState.RUNNING },
+    { orderBy: { forDate: 'asc', id: 'asc' } },
+  );
+}

@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Sandbox } from '../../../../plugins/connectwise/sandbox/sandbox.js';
+import { startSandbox } from '../../../../plugins/connectwise/sandbox/server.js';
+import type { PsaAdapter } from '../../../../src/psa/adapter.js';
+import { PsaBusy, type PsaError, PsaRejected, PsaSurprise } from '../../../../src/psa/errors.js';
+import { connectWise, type Outside, psaEnvironment } from '../../../support/on-sandbox.js';
+
+let sandbox: Sandbox;
+let environment: Outside;
+let adapter: PsaAdapter;
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  environment = psaEnvironment([sandbox.host]);
+  adapter = connectWise(sandbox.host, environment);
+});
+afterEach(async () => {
+  await environment.close();
+  await sandbox.close();
+});
+
+function answers(body: unknown, { status = 200, method = 'GET', times = 1 } = {}): void {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  sandbox.faults.inject({ method }, { kind: 'status', status, body: text }, { times });
+}
+
+const failure = (call: Promise<unknown>) =>
+  call.then(
+    () => expect.fail('it succeeded'),
+    (error: PsaError) => error,
+  );
+
+describe('a list of another form than ConnectWise’s is a surprise', () => {
+  test.each([
+    ['null', null],
+    ['an object', { id: 1 }],
+    ['a text', 'rows'],
+    ['rows that are null', [null]],
+    ['a row without id', [{ name: 'Board' }]],
+    ['a row without name', [{ id: 1 }]],
+    ['an id that is none', [{ id: '1', name: 'Board' }]],
+    ['a name that is none', [{ id: 1, name: { toString: 1 } }]],
+  ])('%s', async (_what, body) => {
+    answers(JSON.stringify(body));
+    expect(await failure(adapter.listServiceBoards())).toBeInstanceOf(PsaSurprise);
+  });
+
+  test('200,000 rows where 1,000 were asked for', async () => {
+    const rows = Array.from({ length: 200_000 }, (_, n) => ({ id: n + 1, name: 'x' }));
+    answers(rows, { times: 2 });
+    expect(await failure(adapter.listTicketPriorities())).toBeInstanceOf(PsaSurprise);
+  });
+
+  test('the same page again and again', async () => {
+    answers(Array(1_000).fill({ id: 1, name: 'again' }), { times: Number.POSITIVE_INFINITY });
+    expect(await failure(adapter.listTicketPriorities())).toBeInstanceOf(PsaSurprise);
+  });
+});
+
+describe('an error body of another form', () => {
+  test.each([
+    ['its errors are no list', { message: 'No.', errors: 5 }],
+    ['its errors are null', { message: 'No.', errors: [null] }],
+    ['its message is an object that is no text', { message: { toString: 1 }, errors: [{ message: {} }] }],
+  ])('is a refusal all the same: %s', async (_what, body) => {
+    answers(body, { status: 400 });
+    expect(await failure(adapter.listServiceBoards())).toBeInstanceOf(PsaRejected);
+  });
+
+  test('is told in words that can be stored and read', async () => {
+    answers({ message: `\u0000\ud800${'word '.repeat(10_000)}` }, { status: 400 });
+    const { message } = await failure(adapter.listServiceBoards());
+    expect(message).not.toContain('\u0000');
+    expect(message.isWellFormed()).toBe(true);
+    expect(message.length).toBeLessThan(1_100);
+  });
+
+  test('does not put us off for longer than a day', async () => {
+    answers({ message: `Please try again in ${'9'.repeat(40)} seconds` }, { status: 429 });
+    const error = await failure(adapter.listServiceBoards());
+    expect(error).toBeInstanceOf(PsaBusy);
+    expect((error as PsaBusy).retryAfterMs).toBe(24 * 3_600_000);
+  });
+});
+
+test('names come without what PostgreSQL cannot hold', async () => {
+  answers([{ id: 1, name: 'Nul\u0000 and half \ud800' }]);
+  expect(await adapter.listTicketPriorities()).toEqual([{ id: '1', name: 'Nul and half \ufffd' }]);
+});
+
+test('a cross-reference whose agreement type has no id is not active', async () => {
+  sandbox.faults.inject(
+    { path: /crossReferences$/ },
+    {
+      kind: 'status',
+      status: 200,
+      body: '[{"id":1,"vendorType":"Backup Usage","vendorLevel":"Default","agreementType":{"id":null},"product":{"id":2}}]',
+    },
+  );
+  expect(await adapter.listBillingLevels()).toMatchObject([{ agreementType: undefined, active: false }]);
+});
+
+describe('a new ticket', () => {
+  const draft = { reference: 'event:1', summary: 'Failed', body: '', companyId: '1' };
+
+  test.each([
+    ['null', null],
+    ['no id', { summary: 'Failed' }],
+    ['an id that is no whole number', { id: 1.5, summary: 'Failed' }],
+    ['another ticket', { id: 1, summary: 'Failed', externalXRef: 'event:2' }],
+  ])('may be there when the answer shows %s', async (_what, body) => {
+    answers(JSON.stringify(body), { status: 201, method: 'POST' });
+    const error = await failure(adapter.createTicket(draft));
+    expect(error).toBeInstanceOf(PsaSurprise);
+    expect(error.mayHaveBeenCarriedOut).toBe(true);
+  });
+});
+
+describe('a quantity', () => {
+  const place = {
+    agreementId: 1,
+    productId: 2,
+    additionId: 3,
+    billStartDate: null,
+    nextInvoiceDate: null,
+    prorated: false,
+  };
+  const set = (quantity: string) =>
+    adapter.setBilledQuantity({ key: 'k', description: 'd', quantity: '24', place }, quantity, {
+      start: '2026-10-23',
+      end: '2026-11-22',
+    });
+
+  test.each(['1e400', '1e-400', '1e999999999', '"much"', '{}', 'true'])(
+    'that ConnectWise shows as %s is a surprise, not a crash',
+    async shown => {
+      answers(`{"id":3,"product":{"id":2},"quantity":${shown}}`, { method: 'PATCH' });
+      const error = await failure(set('0'));
+      expect(error).toBeInstanceOf(PsaSurprise);
+      expect(error.mayHaveBeenCarriedOut).toBe(true);
+    },
+  );
+
+  test('that ConnectWise shows with an exponent is read exactly', async () => {
+    answers('{"id":3,"product":{"id":2},"quantity":1.5E2}', { method: 'PATCH' });
+    expect(await set('150')).toMatchObject({ state: 'APPLIED', after: '150' });
+  });
+});
