@@ -1,48 +1,47 @@
+import { stateOfUnsent } from '../domain/deliveries/delivery-policy.js';
 import { reasons } from '../domain/deliveries/reasons.js';
 import type { PsaAdapter, TicketRecord } from '../psa/adapter.js';
-import type { PreparedDelivery } from './prepare-page.js';
-import type { Outcome } from './record-outcomes.js';
-import { type TicketOptions, ticketDraft } from './ticket-draft.js';
+import type { Outcome } from './outcome.js';
+import type { PreparedDelivery, Step } from './prepare-page.js';
 
-/** Makes one attempt and says what became of it. Throws what the adapter throws. */
+/** Makes one attempt and returns its outcome. Throws what the adapter throws. */
 export async function attemptDelivery(
   adapter: PsaAdapter,
-  delivery: PreparedDelivery,
-  options: TicketOptions,
+  { delivery, step }: PreparedDelivery,
 ): Promise<Outcome> {
-  if (delivery.found) return deliveredTicket(delivery.id, delivery.found);
-  if (delivery.failure) throw delivery.failure;
-  if (delivery.notOwed) {
-    const { id, notOwed, wasUnsure: unsure } = delivery;
-    const state = notOwed === 'REMAPPED' ? 'FAILED' : 'SKIPPED';
-    return { id, state, unsure, reasonCode: notOwed, error: reasons[notOwed] };
+  const { id, wasUnsure: unsure } = delivery;
+  switch (step.do) {
+    case 'CREATE_TICKET':
+      return deliveredTicket(id, await adapter.createTicket(step.draft));
+    case 'RECORD_TICKET':
+      return deliveredTicket(id, step.ticket);
+    case 'WRITE_QUANTITY':
+      return writeQuantity(adapter, id, step);
+    case 'RECORD_UNRESOLVED': {
+      const { reason, message } = step;
+      // A level that the partner disabled is a decision; every other reason is something to fix.
+      const state = reason === 'LEVEL_DISABLED' ? 'SKIPPED' : 'FAILED';
+      return { id, state, reasonCode: reason, error: message };
+    }
+    case 'RECORD_UNSENT': {
+      const { reason } = step;
+      return { id, state: stateOfUnsent(reason), unsure, reasonCode: reason, error: reasons[reason] };
+    }
+    case 'FAIL':
+      throw step.error;
   }
-  return delivery.kind === 'USAGE'
-    ? writeQuantity(adapter, delivery)
-    : deliveredTicket(delivery.id, await adapter.createTicket(ticketDraft(delivery, options)));
 }
 
 function deliveredTicket(id: string, ticket: TicketRecord): Outcome {
   return { id, state: 'DELIVERED', psaRecordId: ticket.id, psaRecordUrl: ticket.url };
 }
 
-async function writeQuantity(adapter: PsaAdapter, delivery: PreparedDelivery): Promise<Outcome> {
-  const { id, content } = delivery;
-  if (delivery.resolution?.state === 'UNRESOLVED') {
-    const { reason, message } = delivery.resolution;
-    return {
-      id,
-      state: reason === 'LEVEL_DISABLED' ? 'SKIPPED' : 'FAILED',
-      reasonCode: reason,
-      error: message,
-    };
-  }
-  const target = delivery.resolution?.target ?? content.target;
-  if (!target) throw new Error(`delivery ${id} has no place to write to`);
-  const outcome = await adapter.setBilledQuantity(target, content.quantity!, {
-    start: content.periodStart!,
-    end: content.periodEnd!,
-  });
+async function writeQuantity(
+  adapter: PsaAdapter,
+  id: string,
+  { target, quantity, period }: Extract<Step, { do: 'WRITE_QUANTITY' }>,
+): Promise<Outcome> {
+  const outcome = await adapter.setBilledQuantity(target, quantity, period);
   if (outcome.state === 'REFUSED') {
     return { id, state: 'FAILED', reasonCode: outcome.reason, error: outcome.message, targetKey: target.key };
   }

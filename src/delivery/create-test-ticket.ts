@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { writeDown } from '../domain/audit/actor.js';
 import { Delivery, DeliveryKind } from '../domain/deliveries/delivery.js';
+import type { TestContent } from '../domain/deliveries/delivery-content.js';
 import type { Integration } from '../domain/integrations/integration.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
 import type { PsaCompany } from '../psa/adapter.js';
 
-/** Owes the PSA a ticket that says that it is a test. Every call is a ticket of its own. */
-export function oweTestTicket(
+/** Creates the delivery of a ticket that says that it is a test. Every call makes a ticket of its own. */
+export function createTestTicket(
   em: EntityManager,
   {
     integration,
@@ -16,21 +17,22 @@ export function oweTestTicket(
     wakeUp,
   }: { integration: Integration; company: PsaCompany; now: Date; wakeUp: WakeUp },
 ): Promise<Delivery> {
+  const content: TestContent = {
+    companyId: company.id,
+    body: [
+      'This is a test ticket. Somebody pressed "Send a test ticket"; there is nothing to do.',
+      '',
+      `Company: ${company.name}`,
+      'It arrived where tickets of this integration will arrive: check its board, type and subtype, then close it.',
+    ].join('\n'),
+  };
   return em.transactional(async tx => {
     const delivery = tx.create(Delivery, {
       integration: integration.id,
       kind: DeliveryKind.TEST,
       key: `test:${randomUUID()}`,
       summary: `Test ticket for ${company.name}: the integration works`,
-      content: {
-        companyId: company.id,
-        body: [
-          'This is a test ticket. Somebody pressed "Send a test ticket"; there is nothing to do.',
-          '',
-          `Company: ${company.name}`,
-          'It arrived where tickets of this integration will arrive: check its board, type and subtype, then close it.',
-        ].join('\n'),
-      },
+      content,
       nextAttemptAt: now,
       releasedBy: await writeDown(tx, {
         action: 'test_ticket.sent',

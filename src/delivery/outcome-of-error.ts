@@ -8,8 +8,8 @@ import {
   PsaRightMissing,
   PsaUnreachable,
 } from '../psa/errors.js';
-import type { ClaimedDelivery } from './claim-due-deliveries.js';
-import type { Outcome } from './record-outcomes.js';
+import type { ClaimedDelivery } from './claimed-delivery.js';
+import type { Outcome } from './outcome.js';
 
 /** Something that concerns the whole integration, not this delivery: no use in trying the next one. */
 export type Trouble =
@@ -19,35 +19,37 @@ export type Trouble =
 export interface FailedAttempt {
   outcome: Outcome;
   trouble?: Trouble;
-  /** No answer came: a few of these in a row mean that the PSA is down. */
-  unreachable?: boolean;
+  /** No answer came, and the next attempt is then: a few of these in a row mean that the PSA is down. */
+  unanswered?: { until: Date; reason: string };
 }
 
 /**
- * What follows from an error of an attempt. What concerns the integration burns no attempt; what may have
- * been carried out is unsure and looked up before the next attempt.
+ * What follows from an error of an attempt. What concerns the integration costs no attempt; what may have been carried
+ * out is unsure and looked up before the next attempt. `chance` is a random number in [0, 1).
  */
 export function outcomeOfError(
   error: unknown,
-  delivery: ClaimedDelivery,
+  delivery: Pick<ClaimedDelivery, 'id' | 'attempts' | 'wasUnsure' | 'createdAt'>,
   now: Date,
   chance: number,
 ): FailedAttempt {
-  const { id } = delivery;
+  const { id, wasUnsure } = delivery;
   if (error instanceof PsaLoginRefused || error instanceof PsaRightMissing) {
+    const { message } = error;
     return {
       outcome: {
         id,
         state: 'PENDING',
         nextAttemptAt: now,
         notTried: true,
-        unsure: delivery.wasUnsure,
-        error: error.message,
+        unsure: wasUnsure,
+        error: message,
       },
-      trouble: { kind: 'NEEDS_ATTENTION', reason: error.message },
+      trouble: { kind: 'NEEDS_ATTENTION', reason: message },
     };
   }
   if (error instanceof PsaBusy) {
+    const { message } = error;
     const until = new Date(now.getTime() + (error.retryAfterMs ?? retryPauseMs(1, chance)));
     return {
       outcome: {
@@ -55,28 +57,26 @@ export function outcomeOfError(
         state: 'PENDING',
         nextAttemptAt: until,
         notTried: true,
-        unsure: delivery.wasUnsure,
-        error: error.message,
+        unsure: wasUnsure,
+        error: message,
       },
-      trouble: { kind: 'REST', until, reason: error.message },
+      trouble: { kind: 'REST', until, reason: message },
     };
   }
   if (error instanceof PsaRejected) {
-    const details = error.fieldErrors.map(field => `${field.field}: ${field.message}`).join('; ');
-    const words = details ? `${error.message} (${details})` : error.message;
     return {
       outcome: {
         id,
         state: 'FAILED',
-        unsure: delivery.wasUnsure,
+        unsure: wasUnsure,
         reasonCode: 'REJECTED',
-        error: `${reasons.REJECTED} ${words}`,
+        error: `${reasons.REJECTED} ${wordsOf(error)}`,
       },
     };
   }
-  const unsure = error instanceof PsaError ? error.mayHaveBeenCarriedOut || delivery.wasUnsure : true;
+  const unsure = error instanceof PsaError ? error.mayHaveBeenCarriedOut || wasUnsure : true;
   const message =
-    error instanceof PsaError ? error.message : 'Something unexpected went wrong here; it is in the log.';
+    error instanceof PsaError ? error.message : 'An unexpected error occurred here; see the log.';
   if (now.getTime() - new Date(delivery.createdAt).getTime() > giveUpAfterMs) {
     return {
       outcome: { id, state: 'FAILED', unsure, reasonCode: 'GAVE_UP', error: `${reasons.GAVE_UP} ${message}` },
@@ -85,6 +85,12 @@ export function outcomeOfError(
   const nextAttemptAt = new Date(now.getTime() + retryPauseMs(delivery.attempts, chance, { unsure }));
   return {
     outcome: { id, state: 'PENDING', nextAttemptAt, unsure, error: message },
-    unreachable: error instanceof PsaUnreachable,
+    unanswered: error instanceof PsaUnreachable ? { until: nextAttemptAt, reason: message } : undefined,
   };
+}
+
+/** What the PSA said, with each field that it rejects. */
+function wordsOf({ message, fieldErrors }: PsaRejected): string {
+  const details = fieldErrors.map(field => `${field.field}: ${field.message}`).join('; ');
+  return details ? `${message} (${details})` : message;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Outcome } from './record-outcomes.js';
+import type { Outcome } from './outcome.js';
 
 /** While outcomes keep coming they are written this often: each write is a commit, and a change of the run's counts. */
 const betweenWritesMs = 25;

@@ -1,91 +1,137 @@
+import type { ReasonCode } from '../domain/deliveries/reasons.js';
 import { ticketReference } from '../domain/deliveries/ticket-reference.js';
-import type { BillingResolution, PsaAdapter, TicketRecord } from '../psa/adapter.js';
-import type { ClaimedDelivery } from './claim-due-deliveries.js';
+import type {
+  BillingPeriod,
+  BillingResolution,
+  BillingTarget,
+  PsaAdapter,
+  TicketDraft,
+  TicketRecord,
+  UnresolvedReason,
+} from '../psa/adapter.js';
+import { type ClaimedDelivery, type ClaimedQuantity, isQuantity } from './claimed-delivery.js';
+import { type PageFacts, whyNotSent } from './read-page-facts.js';
+import { ticketDraft } from './ticket-draft.js';
 
-/** A claimed delivery with what had to be asked before it can be attempted. */
-export interface PreparedDelivery extends ClaimedDelivery {
-  /** The ticket of an earlier attempt whose answer was lost. */
-  found?: TicketRecord;
-  /** Where a quantity goes, asked anew because the pipeline's answer is missing or old. */
-  resolution?: BillingResolution;
-  /** The question itself failed: that is this attempt's outcome. */
-  failure?: unknown;
+/** What an attempt of a delivery does. */
+export type Step =
+  | { do: 'CREATE_TICKET'; draft: TicketDraft }
+  /** An earlier attempt whose answer was lost made the ticket. */
+  | { do: 'RECORD_TICKET'; ticket: TicketRecord }
+  | { do: 'WRITE_QUANTITY'; target: BillingTarget; quantity: string; period: BillingPeriod }
+  /** The quantity has no place in the PSA. */
+  | { do: 'RECORD_UNRESOLVED'; reason: UnresolvedReason; message: string }
+  | { do: 'RECORD_UNSENT'; reason: ReasonCode }
+  /** What had to be asked before the attempt could not be: that is the attempt's outcome. */
+  | { do: 'FAIL'; error: unknown };
+
+export interface PreparedDelivery {
+  delivery: ClaimedDelivery;
+  step: Step;
 }
 
 /** A place that was resolved this long ago may have changed since. */
 const placeStaysFreshMs = 10 * 60 * 1000;
 
-/** Looks up everything that a page needs before its attempts: one call for tickets, one for each kind of place. */
+/**
+ * Decides what each attempt of a page does. Asks the PSA what has to be known before: one call for the tickets of unsure
+ * attempts, one for the places of each invoice date.
+ */
 export async function preparePage(
   adapter: PsaAdapter,
   page: readonly ClaimedDelivery[],
-  options: { createMissing: boolean; now: Date },
+  facts: PageFacts,
+  now: Date,
 ): Promise<PreparedDelivery[]> {
-  const unsureTickets = page.filter(delivery => delivery.wasUnsure && delivery.kind !== 'USAGE');
-  const unplaced = page.filter(
-    delivery => delivery.kind === 'USAGE' && !delivery.notOwed && needsPlace(delivery, options.now),
-  );
+  const reasons = new Map(page.map(delivery => [delivery.id, whyNotSent(delivery, facts)]));
+  const unsureTickets = page.filter(delivery => delivery.wasUnsure && !isQuantity(delivery));
+  const unplaced = page
+    .filter(isQuantity)
+    .filter(one => !reasons.get(one.id))
+    .filter(one => needsPlace(one, now));
   const [tickets, places] = await Promise.all([
-    attempt(async () => {
-      if (unsureTickets.length === 0) return new Map<string, TicketRecord>();
-      const found = await adapter.findTickets(unsureTickets.map(delivery => ticketReference(delivery.id)));
-      // Of several with one reference the first stays ours.
-      return new Map(found.reverse().map(ticket => [ticket.reference, ticket]));
-    }),
-    attempt(() => resolvePlaces(adapter, unplaced, options.createMissing)),
+    settled(() => findTickets(adapter, unsureTickets)),
+    settled(() => resolvePlaces(adapter, unplaced, facts.options.createMissingAdditions)),
   ]);
-  return page.map(delivery => {
+
+  function stepOf(delivery: ClaimedDelivery): Step {
     if (unsureTickets.includes(delivery)) {
-      return 'failure' in tickets
-        ? { ...delivery, failure: tickets.failure }
-        : { ...delivery, found: tickets.value.get(ticketReference(delivery.id)) };
+      if ('error' in tickets) return { do: 'FAIL', error: tickets.error };
+      const ticket = tickets.value.get(ticketReference(delivery.id));
+      if (ticket) return { do: 'RECORD_TICKET', ticket };
     }
-    if (unplaced.includes(delivery)) {
-      return 'failure' in places
-        ? { ...delivery, failure: places.failure }
-        : { ...delivery, resolution: places.value.get(delivery.id) };
+    const reason = reasons.get(delivery.id);
+    if (reason) return { do: 'RECORD_UNSENT', reason };
+    if (!isQuantity(delivery)) return { do: 'CREATE_TICKET', draft: ticketDraft(delivery, facts) };
+    if (!unplaced.some(({ id }) => id === delivery.id)) return writeStep(delivery, delivery.content.target);
+    if ('error' in places) return { do: 'FAIL', error: places.error };
+    const resolution = places.value.get(delivery.id);
+    if (resolution?.state !== 'UNRESOLVED') return writeStep(delivery, resolution?.target);
+    return { do: 'RECORD_UNRESOLVED', reason: resolution.reason, message: resolution.message };
+  }
+
+  return page.map(delivery => {
+    try {
+      return { delivery, step: stepOf(delivery) };
+    } catch (error) {
+      return { delivery, step: { do: 'FAIL', error } };
     }
-    return delivery;
   });
 }
 
-function needsPlace(delivery: ClaimedDelivery, now: Date): boolean {
-  const { target, resolvedAt, level } = delivery.content;
-  if (!level) return false; // an old place that is set to zero is the place itself
-  return (
-    delivery.wasUnsure ||
-    delivery.attempts > 1 ||
-    !target ||
-    !resolvedAt ||
-    now.getTime() - new Date(resolvedAt).getTime() > placeStaysFreshMs
-  );
+function writeStep({ id, content }: ClaimedQuantity, target: BillingTarget | undefined): Step {
+  if (!target) return { do: 'FAIL', error: new Error(`delivery ${id} has no place to write to`) };
+  const { quantity, periodStart: start, periodEnd: end } = content;
+  return { do: 'WRITE_QUANTITY', target, quantity, period: { start, end } };
+}
+
+async function findTickets(
+  adapter: PsaAdapter,
+  unsure: readonly ClaimedDelivery[],
+): Promise<Map<string, TicketRecord>> {
+  if (unsure.length === 0) return new Map();
+  const found = await adapter.findTickets(unsure.map(delivery => ticketReference(delivery.id)));
+  // Of several with one reference the first stays ours.
+  return new Map(found.reverse().map(ticket => [ticket.reference, ticket]));
+}
+
+/** A quantity of a level that somebody is billed at. */
+type LevelQuantity = ClaimedQuantity & { content: { level: string } };
+
+/** An old place that is set to zero is the place itself: it is never resolved again. */
+function needsPlace(quantity: ClaimedQuantity, now: Date): quantity is LevelQuantity {
+  const { wasUnsure, attempts, content } = quantity;
+  const { target, resolvedAt, level } = content;
+  if (level === null) return false;
+  if (wasUnsure || attempts > 1 || !target || !resolvedAt) return true;
+  return now.getTime() - new Date(resolvedAt).getTime() > placeStaysFreshMs;
 }
 
 /** Deliveries of one page can belong to different invoice dates, and places are resolved for a date. */
 async function resolvePlaces(
   adapter: PsaAdapter,
-  deliveries: readonly ClaimedDelivery[],
+  quantities: readonly LevelQuantity[],
   createMissing: boolean,
 ): Promise<Map<string, BillingResolution>> {
   const places = new Map<string, BillingResolution>();
-  for (const [onDate, ofDate] of Map.groupBy(deliveries, delivery => delivery.content.invoiceDate!)) {
-    const requests = ofDate.map(({ content }) => ({
-      companyId: content.companyId!,
-      usageType: content.usageType!,
-      level: content.level!,
+  for (const [onDate, ofDate] of Map.groupBy(quantities, ({ content }) => content.invoiceDate)) {
+    const requests = ofDate.map(({ content: { companyId, usageType, level } }) => ({
+      companyId,
+      usageType,
+      level,
     }));
     const resolutions = await adapter.resolveBillingTargets(requests, { createMissing, onDate });
-    ofDate.forEach((delivery, n) => {
-      places.set(delivery.id, resolutions[n]!);
+    ofDate.forEach(({ id }, n) => {
+      places.set(id, resolutions[n]!);
     });
   }
   return places;
 }
 
-async function attempt<T>(work: () => Promise<T>): Promise<{ value: T } | { failure: unknown }> {
+async function settled<T>(work: () => Promise<T>): Promise<{ value: T } | { error: unknown }> {
   try {
     return { value: await work() };
-  } catch (failure) {
-    return { failure };
+  } catch (error) {
+    return { error };
   }
 }

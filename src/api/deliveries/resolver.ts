@@ -1,6 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Resolver, Root } from 'type-graphql';
-import { oweTestTicket } from '../../delivery/create-test-ticket.js';
-import { retryDeliveries } from '../../delivery/retry-deliveries.js';
+import { createTestTicket } from '../../delivery/create-test-ticket.js';
+import { retryDeliveries } from '../../delivery/retry-deliveries.sql.js';
 import { Delivery, DeliveryState } from '../../domain/deliveries/delivery.js';
 import { Integration } from '../../domain/integrations/integration.js';
 import type { Organization } from '../../domain/partners/organization.js';
@@ -55,7 +55,7 @@ export class DeliveryResolver {
       return { delivery: null, userErrors: [userError(['companyId'], 'NOT_FOUND', message)] };
     }
     const { orm, now, wakeUp } = context.app;
-    const { id } = await oweTestTicket(context.em, { integration, company, now: now(), wakeUp });
+    const { id } = await createTestTicket(context.em, { integration, company, now: now(), wakeUp });
     return { delivery: await awaitOutcome(orm, id, testTicketWaitMs), userErrors: [] };
   }
 

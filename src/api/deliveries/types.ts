@@ -1,5 +1,5 @@
 import { ArgsType, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { DeliveryKind, DeliveryState } from '../../domain/deliveries/delivery.js';
+import { type Delivery, DeliveryKind, DeliveryState } from '../../domain/deliveries/delivery.js';
 import { countedConnectionType, pageArgs } from '../pages.js';
 import { DateTimeScalar, DecimalScalar } from '../scalars/scalars.js';
 import { UserError, userErrorsDescription } from '../user-error.js';
@@ -109,7 +109,7 @@ export class SendTestTicketPayload {
     nullable: true,
     description: 'As it stands after up to 15 seconds: DELIVERED, or what came in between.',
   })
-  delivery?: object | null;
+  delivery?: Delivery | null;
 
   @Field(() => [UserError], { description: userErrorsDescription })
   userErrors!: UserError[];

@@ -20,7 +20,14 @@ const outcome = {
   ERROR: 'Backup failed',
 } as const;
 
-/** What a dispatcher must know, the most telling first, because a PSA may cut the end. */
+/** What a ticket says. */
+export interface TicketText {
+  summary: string;
+  /** Plain text, lines separated by \n. */
+  body: string;
+}
+
+/** What a dispatcher must know, the most important first, because a PSA may cut the end. */
 export function eventSummary(job: ReportedJob, organization: string): string {
   const where = job.device ? `${job.device} (${job.jobName})` : job.jobName;
   return `${outcome[job.status]}: ${where} - ${organization}`;
@@ -33,12 +40,24 @@ export interface LeftOut {
   succeeded: number;
 }
 
-/** The body of a job's ticket: plain text, times in the partner's zone. */
-export function eventBody(
+/** The ticket of a job's result. Times are in the partner's zone. */
+export function writeEventTicket(
   job: ReportedJob,
   organization: string,
   timeZone: string,
   leftOut?: LeftOut,
+): TicketText {
+  return {
+    summary: eventSummary(job, organization),
+    body: eventBody(job, organization, timeZone, leftOut),
+  };
+}
+
+function eventBody(
+  job: ReportedJob,
+  organization: string,
+  timeZone: string,
+  leftOut: LeftOut | undefined,
 ): string {
   const started = new Date(job.startedAt);
   const ended = new Date(job.endedAt);

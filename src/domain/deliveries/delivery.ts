@@ -14,6 +14,7 @@ import { BackupJobResult } from '../backups/backup-job-result.js';
 import { Integration } from '../integrations/integration.js';
 import { Organization } from '../partners/organization.js';
 import { SyncRun } from '../runs/sync-run.js';
+import type { DigestContent, QuantityContent, TestContent } from './delivery-content.js';
 
 export enum DeliveryKind {
   EVENT = 'EVENT',
@@ -30,40 +31,13 @@ export enum DeliveryState {
   /** Waits for a person's approval. */
   HELD = 'HELD',
   DELIVERED = 'DELIVERED',
-  /** Not owed, with the reason: not mapped, no priority for that result… */
+  /** Not wanted, with the reason: not mapped, no priority for that result… */
   SKIPPED = 'SKIPPED',
-  /** The PSA says no to this one; a person mends and retries. */
+  /** The PSA rejects this one; a person fixes the cause and retries. */
   FAILED = 'FAILED',
 }
 
-/** What a DIGEST or TEST delivery writes. */
-export interface TicketContent {
-  body: string;
-  /** TEST only: digests and events go to the company that the organization is mapped to at that time. */
-  companyId?: string;
-  /** DIGEST only: the worst result of the day, which decides the priority. */
-  worst?: 'SUCCESS' | 'WARNING' | 'ERROR';
-}
-
-/** What a USAGE delivery writes. */
-export interface QuantityContent {
-  companyId: string;
-  usageType: string;
-  level: string;
-  /** Absolute, exact decimal. */
-  quantity: string;
-  periodStart: string;
-  periodEnd: string;
-  invoiceDate: string;
-  /** The place as the pipeline resolved it; missing where it could not be, and then resolved again on retry. */
-  target?: { key: string; description: string; quantity: string | null; place: unknown };
-  /** Zero for an old place: the level that nobody of the company is mapped at any more. Zero is owed while that is so. */
-  formerLevel?: string;
-  /** When the place was resolved, RFC 3339. */
-  resolvedAt?: string;
-}
-
-/** One thing owed to the PSA, kept until it is there. */
+/** One thing to be written to the PSA, kept until it is there. */
 @Entity({ tableName: 'delivery', policies: [rowsOfItsIntegrations] })
 @Unique({ properties: ['integration', 'key'] })
 @Index({
@@ -97,7 +71,7 @@ export class Delivery {
   @Enum({ items: () => DeliveryKind })
   kind!: DeliveryKind;
 
-  /** Made of facts, so that the same fact is never owed twice. */
+  /** Made of facts, so that the same fact never makes two deliveries. */
   @Property({ type: 'text' })
   key!: string;
 
@@ -120,7 +94,7 @@ export class Delivery {
   summary!: string;
 
   @Property({ type: 'jsonb', defaultRaw: "'{}'" })
-  content!: (TicketContent | QuantityContent | Record<string, never>) & Opt;
+  content!: (DigestContent | TestContent | QuantityContent | Record<string, never>) & Opt;
 
   /** USAGE: the place in the PSA that this one writes to, once it is known. */
   @Property({ type: 'text', nullable: true })
@@ -129,11 +103,11 @@ export class Delivery {
   @Property({ type: 'integer', default: 0 })
   attempts!: number & Opt;
 
-  /** An attempt began whose end we do not know: look the reference up before the next one. */
+  /** An attempt began whose end is not known: the reference is looked up before the next one. */
   @Property({ type: 'boolean', default: false })
   unsure!: boolean & Opt;
 
-  /** The lease number of the worker that has it in hand; meaningless once that lease is lost. */
+  /** The lease number of the worker that is processing it; meaningless once that lease is lost. */
   @Property({ type: 'bigint', nullable: true })
   claimFence?: string | null;
 
@@ -161,7 +135,7 @@ export class Delivery {
   @Property({ columnType: 'numeric', type: 'decimal', nullable: true })
   quantityAfter?: string | null;
 
-  /** The audit entry of whoever made it due by hand last: a test ticket, a retry, an approval. */
+  /** The audit entry of the person who made it due last: a test ticket, a retry, an approval. */
   @Property({ type: 'uuid', nullable: true })
   releasedBy?: string | null;
 

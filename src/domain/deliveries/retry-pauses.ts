@@ -4,7 +4,7 @@ const hour = 60 * minute;
 
 const pausesMs = [5 * second, 30 * second, 2 * minute, 10 * minute, hour, 3 * hour, 6 * hour, 12 * hour];
 
-/** A PSA may still be at work on a request whose connection broke; by then it has ended, or never will. */
+/** A PSA may still be processing a request whose connection broke; by then it has ended, or never will. */
 export const unsurePauseMs = minute;
 
 /**
@@ -20,14 +20,14 @@ export function retryPauseMs(attempts: number, chance: number, { unsure = false 
 }
 
 /**
- * SQL: when a delivery is due that a person, or a run that one started, makes due at `now`, a parameter such as "$2".
- * At once; but one whose last attempt may have been carried out keeps its minute, which begins now if it is not known
- * when that was.
+ * SQL: when a delivery is due that a person, or a run that a person started, makes due at `now`, a parameter such as
+ * "$2". At once; but a delivery whose last attempt may have been carried out keeps its minute, which begins now if the
+ * time of that attempt is not known.
  */
-export function dueByHand(now: string): string {
+export function dueManually(now: string): string {
   const settled = `${now}::timestamptz + interval '${unsurePauseMs} milliseconds'`;
   return `case when delivery.unsure then least(delivery.next_attempt_at, ${settled}) else ${now}::timestamptz end`;
 }
 
-/** A delivery that the PSA could not take for this long is given up: a person has to look. */
+/** A delivery that the PSA could not take for this long is given up; a person has to look. */
 export const giveUpAfterMs = 7 * 24 * hour;

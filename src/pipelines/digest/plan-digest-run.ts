@@ -3,7 +3,7 @@ import { query } from '../../db/sql.js';
 import { writeDigest } from '../../domain/backups/digest.js';
 import { localDate } from '../../domain/calendar.js';
 import { reasons } from '../../domain/deliveries/reasons.js';
-import { dueByHand } from '../../domain/deliveries/retry-pauses.js';
+import { dueManually } from '../../domain/deliveries/retry-pauses.js';
 import type { WakeUp } from '../../domain/integrations/wake-up.js';
 import type { SyncRun } from '../../domain/runs/sync-run.js';
 import { readDigestFacts } from './read-digest-facts.js';
@@ -83,7 +83,7 @@ async function owe(
      on conflict (integration_id, key) do update set
        run_id = excluded.run_id, summary = excluded.summary, content = excluded.content, state = excluded.state,
        reason_code = excluded.reason_code, last_error = excluded.last_error,
-       next_attempt_at = case when excluded.state = 'PENDING' then ${dueByHand('$5')} end
+       next_attempt_at = case when excluded.state = 'PENDING' then ${dueManually('$5')} end
        where delivery.state in ('SKIPPED', 'FAILED')`,
     [
       integrationId,

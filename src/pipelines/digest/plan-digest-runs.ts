@@ -1,5 +1,5 @@
 import { releaseLease, takeLease } from '../../db/leases.js';
-import type { DeliverySurroundings } from '../../delivery/deliver-integration.js';
+import type { DeliveryDependencies } from '../../delivery/delivery-dependencies.js';
 import { Integration } from '../../domain/integrations/integration.js';
 import { Pipeline } from '../../domain/runs/sync-run.js';
 import { unplannedRuns } from '../../runs/unplanned-runs.js';
@@ -9,7 +9,7 @@ const leaseMs = 5 * 60_000;
 
 /** Plans the integration's digest runs, the oldest day first, alone. */
 export async function planDigestRuns(
-  { orm, owner, now, wakeUp }: DeliverySurroundings,
+  { orm, owner, now, wakeUp }: DeliveryDependencies,
   integrationId: string,
 ): Promise<void> {
   const em = orm.em.fork();

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
 import { eventSummary, type ReportedJob } from '../../domain/backups/event-ticket.js';
 import { addDays, startOfDay } from '../../domain/calendar.js';
-import { dueByHand } from '../../domain/deliveries/retry-pauses.js';
+import { dueManually } from '../../domain/deliveries/retry-pauses.js';
 import type { SyncRun } from '../../domain/runs/sync-run.js';
 import { oweEvents } from './create-event-deliveries.js';
 
@@ -39,7 +39,7 @@ export async function planEventsRun(
   if (run.dryRun) return;
   await query(
     em,
-    `update delivery set next_attempt_at = ${dueByHand('$2')}, run_id = $3
+    `update delivery set next_attempt_at = ${dueManually('$2')}, run_id = $3
      where integration_id = $1 and kind = 'EVENT' and state = 'PENDING' and attempts > 0 and next_attempt_at > $2`,
     [integration.id, now, run.id],
   );

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../../db/sql.js';
-import { dueByHand } from '../../domain/deliveries/retry-pauses.js';
+import { dueManually } from '../../domain/deliveries/retry-pauses.js';
 import type { Integration } from '../../domain/integrations/integration.js';
 import type { WakeUp } from '../../domain/integrations/wake-up.js';
 import { NoticeType } from '../../domain/notices/notice.js';
@@ -146,7 +146,7 @@ async function owe(
          run_id = excluded.run_id, summary = excluded.summary, content = excluded.content,
          target_key = excluded.target_key, state = excluded.state, reason_code = excluded.reason_code,
          last_error = excluded.last_error, delivered_at = null, attempts = 0,
-         next_attempt_at = case when excluded.state = 'PENDING' then ${dueByHand('$3')} end
+         next_attempt_at = case when excluded.state = 'PENDING' then ${dueManually('$3')} end
        returning id, key
      )
      update usage_line l set delivery_id = owed.id

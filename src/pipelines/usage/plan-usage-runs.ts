@@ -1,6 +1,6 @@
 import { releaseLease, takeLease } from '../../db/leases.js';
 import { query } from '../../db/sql.js';
-import type { DeliverySurroundings } from '../../delivery/deliver-integration.js';
+import type { DeliveryDependencies } from '../../delivery/delivery-dependencies.js';
 import { Integration } from '../../domain/integrations/integration.js';
 import { Pipeline, type SyncRun } from '../../domain/runs/sync-run.js';
 import { needAttention } from '../../integrations/attention.js';
@@ -10,7 +10,7 @@ import { planUsageRun } from './plan-usage-run.js';
 import { QuantitiesInHand } from './quantities-at-rest.js';
 import type { UsageRules } from './read-period-figures.js';
 
-export interface UsageSurroundings extends DeliverySurroundings {
+export interface UsageSurroundings extends DeliveryDependencies {
   usageRules: UsageRules;
 }
 

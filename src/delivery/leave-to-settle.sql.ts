@@ -1,17 +1,17 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { query } from '../db/sql.js';
+import { execute } from '../db/sql.js';
 import { unsurePauseMs } from '../domain/deliveries/retry-pauses.js';
 
 /**
- * Puts off what a worker that was killed or frozen left in hand: its last requests may have gone out until its lease
- * ended, and the PSA may be at work on them a while longer. Looked for too early, a ticket would be made again.
+ * Puts off what a worker that was killed or frozen was processing: its last requests may have gone out until its lease
+ * ended, and the PSA may be processing them a while longer. Looked up too early, a ticket would be made again.
  */
 export async function leaveToSettle(
   em: EntityManager,
   integrationId: string,
   leaseRanOutAt: Date,
 ): Promise<void> {
-  await query(
+  await execute(
     em,
     `update delivery set next_attempt_at = greatest(next_attempt_at, $2), claim_fence = null
      where integration_id = $1 and state = 'PENDING' and claim_fence is not null`,
