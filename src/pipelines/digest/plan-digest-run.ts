@@ -6,6 +6,7 @@ import { reasons } from '../../domain/deliveries/reasons.js';
 import { dueManually } from '../../domain/deliveries/retry-pauses.js';
 import type { WakeUp } from '../../domain/integrations/wake-up.js';
 import type { SyncRun } from '../../domain/runs/sync-run.js';
+import { keepPlan } from '../../runs/keep-plan.js';
 import { readDigestFacts } from './read-digest-facts.js';
 
 /** Organizations whose facts are in memory at once. */
@@ -93,15 +94,5 @@ async function owe(
       now,
       JSON.stringify(reasons),
     ],
-  );
-}
-
-async function keepPlan(em: EntityManager, runId: string, digests: readonly PlannedDigest[]): Promise<void> {
-  await query(
-    em,
-    `insert into planned_change (run_id, organization_id, summary)
-     select $1, d."organizationId", d.summary
-     from jsonb_to_recordset($2::jsonb) as d("organizationId" uuid, summary text) order by d."organizationId"`,
-    [runId, JSON.stringify(digests)],
   );
 }

@@ -4,6 +4,7 @@ import { eventSummary, type ReportedJob } from '../../domain/backups/event-ticke
 import { addDays, startOfDay } from '../../domain/calendar.js';
 import { dueManually } from '../../domain/deliveries/retry-pauses.js';
 import type { SyncRun } from '../../domain/runs/sync-run.js';
+import { keepPlan } from '../../runs/keep-plan.js';
 import { oweEvents } from './create-event-deliveries.js';
 
 const pageSize = 1_000;
@@ -70,17 +71,4 @@ async function* unowedResults(
     if (page.length < pageSize) return;
     after = page.at(-1)!.id;
   }
-}
-
-async function keepPlan(
-  em: EntityManager,
-  runId: string,
-  events: readonly { organizationId: string; summary: string }[],
-): Promise<void> {
-  await query(
-    em,
-    `insert into planned_change (run_id, organization_id, summary)
-     select $1, organization_id, summary from unnest($2::uuid[], $3::text[]) as e(organization_id, summary)`,
-    [runId, events.map(event => event.organizationId), events.map(event => event.summary)],
-  );
 }

@@ -9,6 +9,7 @@ import type { SyncRun } from '../../domain/runs/sync-run.js';
 import { billingPeriod, type Period } from '../../domain/usage/billing-period.js';
 import { oweRunNotice } from '../../notifications/create-notice.js';
 import type { PsaAdapter } from '../../psa/adapter.js';
+import { keepPlan, type PlannedEffect } from '../../runs/keep-plan.js';
 import { type ClosedStatement, closeStatement } from './close-statement.js';
 import { companyAtLevel, type PlannedQuantity, planQuantities, sumByCompany } from './plan-quantities.js';
 import { keepAtRest, untilAtRest } from './quantities-at-rest.js';
@@ -69,7 +70,7 @@ export async function planUsageRun(
       await owe(tx, run.id, integration.id, statement, { invoiceDate, period, planned, now });
       await wakeUp(tx, 'deliver', [integration.id]);
     } else {
-      await keepPlan(tx, run.id, figures, planned);
+      await keepPlan(tx, run.id, effects(figures, planned));
     }
     if (statement && planned.some(({ state }) => state === 'HELD')) {
       await oweRunNotice(tx, NoticeType.DELIVERY_HELD, run.id, { now, wakeUp });
@@ -156,14 +157,9 @@ async function owe(
   );
 }
 
-/** Keeps what a dry run found: one change for each organization, with the quantities of its company's place. */
-async function keepPlan(
-  em: EntityManager,
-  runId: string,
-  figures: readonly UsageFigure[],
-  planned: readonly PlannedQuantity[],
-): Promise<void> {
-  const changes = [
+/** What a dry run found: one effect for each organization, with the quantities of its company's place. */
+function effects(figures: readonly UsageFigure[], planned: readonly PlannedQuantity[]): PlannedEffect[] {
+  return [
     ...figures
       .filter(figure => figure.companyId === null)
       .map(figure => ({
@@ -179,11 +175,4 @@ async function keepPlan(
       })),
     ),
   ];
-  await query(
-    em,
-    `insert into planned_change (run_id, organization_id, summary, before, after)
-     select $1, "organizationId", summary, before, after
-     from jsonb_to_recordset($2::jsonb) as c("organizationId" uuid, summary text, before numeric, after numeric)`,
-    [runId, JSON.stringify(changes)],
-  );
 }
