@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { query } from '../db/sql.js';
+import { sql } from 'kysely';
+import { rowsOf } from '../domain/tables.js';
 import type { Numbered, RejectedRow } from './check-rows.js';
 
 export interface KnownOrganization {
@@ -8,16 +9,18 @@ export interface KnownOrganization {
   name: string;
 }
 
-/** Finds the organizations that rows name, in one query; the rows whose organization is not known go to `rejected`. */
+/** Finds the organizations that rows name, in one statement; the rows whose organization is unknown go to `rejected`. */
 export async function organizationsByExternalId<Row extends { organizationExternalId: string }>(
   em: EntityManager,
   rows: readonly Numbered<Row>[],
   rejected: RejectedRow[],
 ): Promise<{ index: number; row: Row; organization: KnownOrganization }[]> {
-  const found = await query<KnownOrganization & { externalId: string }>(
-    em,
-    'select id, partner_id as "partnerId", name, external_id as "externalId" from organization where external_id = any($1)',
-    [[...new Set(rows.map(({ row }) => row.organizationExternalId))]],
+  const externalIds = [...new Set(rows.map(({ row }) => row.organizationExternalId))];
+  const found = await rowsOf(em, tables =>
+    tables
+      .selectFrom('organization')
+      .where('external_id', '=', sql<string>`any(${externalIds}::text[])`)
+      .select(['id', 'partner_id as partnerId', 'name', 'external_id as externalId']),
   );
   const byExternalId = new Map(found.map(organization => [organization.externalId, organization]));
   return rows.flatMap(({ index, row }) => {

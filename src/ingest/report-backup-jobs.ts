@@ -1,9 +1,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { z } from 'zod';
-import { query } from '../db/sql.js';
+import { run, statement } from '../db/sql.js';
 import { eventSummary } from '../domain/backups/event-ticket.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
-import { oweEvents } from '../pipelines/events/create-event-deliveries.js';
+import { createEventDeliveries } from '../pipelines/events/create-event-deliveries.js';
 import {
   checkRows,
   type IngestResult,
@@ -53,9 +53,9 @@ function keptJobRow(now: Date, retentionDays: number) {
 }
 
 /**
- * Stores finished backup jobs and owes their events, in one transaction: a result that is accepted will have
- * its ticket. A result never changes: the same again is a duplicate, the same id with other content is
- * rejected as a CONFLICT.
+ * Stores finished backup jobs and creates their event deliveries, in one transaction: a result that is accepted has its
+ * ticket in the end, or the reason why not. A result never changes: the same again is a duplicate, the same id with
+ * other content is rejected as a CONFLICT.
  */
 export async function reportBackupJobs(
   em: EntityManager,
@@ -74,9 +74,13 @@ export async function reportBackupJobs(
     const added = await insertResults(tx, [...first.values()]);
     const events = [...first.values()].flatMap(({ n, row, organization }) => {
       const jobResultId = added.get(n);
-      return jobResultId ? [{ jobResultId, summary: eventSummary(row, organization.name) }] : [];
+      if (!jobResultId) return [];
+      const { id: organizationId, partnerId, name } = organization;
+      return [
+        { jobResultId, organizationId, partnerId, status: row.status, summary: eventSummary(row, name) },
+      ];
     });
-    const integrations = events.length > 0 ? await oweEvents(tx, events, now) : [];
+    const integrations = events.length > 0 ? await createEventDeliveries(tx, events, now) : [];
     if (integrations.length > 0) await wakeUp(tx, 'deliver', integrations);
     const repeated = inputs.filter(input => !added.has(input.n));
     const conflicts = await findConflicts(tx, repeated);
@@ -113,12 +117,10 @@ function asRecords(inputs: readonly Input[]): string {
   );
 }
 
-/** Inserts what is new, sorted so that two reports cannot block each other; answers n → id. */
-async function insertResults(em: EntityManager, inputs: readonly Input[]): Promise<Map<number, string>> {
-  if (inputs.length === 0) return new Map();
-  const added = await query<{ n: number; id: string }>(
-    em,
-    `with input as (select * from jsonb_to_recordset($1::jsonb) ${columns}),
+/** Sorted, so that two reports cannot block each other. */
+const insertNew = statement(
+  z.object({ n: z.number(), id: z.string() }),
+  `with input as (select * from jsonb_to_recordset($1::jsonb) ${columns}),
      added as (
        insert into backup_job_result
          (organization_id, external_id, job_name, device, status, started_at, ended_at, protected_bytes, message)
@@ -128,22 +130,27 @@ async function insertResults(em: EntityManager, inputs: readonly Input[]): Promi
        returning id, organization_id, external_id
      )
      select input.n, added.id from added join input using (organization_id, external_id)`,
-    [asRecords(inputs)],
-  );
+);
+
+/** Inserts what is new; returns n → id. */
+async function insertResults(em: EntityManager, inputs: readonly Input[]): Promise<Map<number, string>> {
+  if (inputs.length === 0) return new Map();
+  const added = await run(em, insertNew, [asRecords(inputs)]);
   return new Map(added.map(row => [row.n, row.id]));
 }
+
+const selectDifferent = statement(
+  z.object({ n: z.number() }),
+  `select r.n from jsonb_to_recordset($1::jsonb) ${columns}
+   join backup_job_result b on b.organization_id = r.organization_id and b.external_id = r.external_id
+   where (b.job_name, b.device, b.status, b.started_at, b.ended_at, b.protected_bytes, b.message)
+     is distinct from (r.job_name, r.device, r.status, r.started_at, r.ended_at, r.protected_bytes, r.message)`,
+);
 
 /** The rows whose id is taken by a result with other content. */
 async function findConflicts(em: EntityManager, inputs: readonly Input[]): Promise<RejectedRow[]> {
   if (inputs.length === 0) return [];
-  const different = await query<{ n: number }>(
-    em,
-    `select r.n from jsonb_to_recordset($1::jsonb) ${columns}
-     join backup_job_result b on b.organization_id = r.organization_id and b.external_id = r.external_id
-     where (b.job_name, b.device, b.status, b.started_at, b.ended_at, b.protected_bytes, b.message)
-       is distinct from (r.job_name, r.device, r.status, r.started_at, r.ended_at, r.protected_bytes, r.message)`,
-    [asRecords(inputs)],
-  );
+  const different = await run(em, selectDifferent, [asRecords(inputs)]);
   const byN = new Map(inputs.map(input => [input.n, input]));
   return different.map(({ n }) => {
     const { index, row } = byN.get(n)!;

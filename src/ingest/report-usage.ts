@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { z } from 'zod';
-import { query } from '../db/sql.js';
+import { execute } from '../db/sql.js';
 import { checkRows, type IngestResult, instant, quantity, shortText } from './check-rows.js';
 import { organizationsByExternalId } from './organizations-by-external-id.js';
 
@@ -54,7 +54,7 @@ export async function reportUsage(
         },
       ]),
     );
-    const changed = await query(
+    const changed = await execute(
       tx,
       `insert into usage_record (organization_id, usage_type, quantity, measured_at, received_at)
        select organization_id, usage_type, quantity, measured_at, $2
@@ -62,11 +62,10 @@ export async function reportUsage(
        order by organization_id, usage_type, measured_at
        on conflict (organization_id, usage_type, measured_at) do update
          set quantity = excluded.quantity, received_at = excluded.received_at
-         where usage_record.quantity <> excluded.quantity
-       returning id`,
+         where usage_record.quantity <> excluded.quantity`,
       [JSON.stringify([...latest.values()]), now],
     );
     rejected.sort((a, b) => a.index - b.index);
-    return { accepted: changed.length, duplicates: known.length - changed.length, rejected };
+    return { accepted: changed, duplicates: known.length - changed, rejected };
   });
 }

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { z } from 'zod';
-import { query } from '../db/sql.js';
+import { execute, run, statement } from '../db/sql.js';
 import { checkRows, type IngestResult, shortText } from './check-rows.js';
 
 export interface OrganizationReport {
@@ -20,6 +20,16 @@ const organizationRow = z.object({
     .transform(active => active ?? true),
 });
 
+/** Whether the partner that a row names is known, and whether the organization belongs to another one. */
+const lookUpReported = statement(
+  z.object({ n: z.number(), partnerKnown: z.boolean(), foreign: z.boolean() }),
+  `select r.n, p.id is not null as "partnerKnown", o.partner_id is distinct from p.id and o.id is not null as "foreign"
+   from jsonb_to_recordset($1::jsonb) as r(n int, "externalId" text, "partnerExternalId" text)
+   left join partner p on p.external_id = r."partnerExternalId"
+   left join organization o on o.external_id = r."externalId"
+   order by r.n`,
+);
+
 /**
  * Creates organizations or brings known ones (by externalId) up to date. An organization never changes its
  * partner: that would show one partner's history to another.
@@ -30,25 +40,14 @@ export async function upsertOrganizations(
 ): Promise<IngestResult> {
   const { good, rejected } = checkRows(organizationRow, rows);
   return em.transactional(async tx => {
-    const known = await query<{ n: number; partnerKnown: boolean; foreign: boolean }>(
-      tx,
-      `select r.n, p.id is not null as "partnerKnown", o.partner_id is distinct from p.id and o.id is not null as "foreign"
-       from jsonb_to_recordset($1::jsonb) as r(n int, "externalId" text, "partnerExternalId" text)
-       left join partner p on p.external_id = r."partnerExternalId"
-       left join organization o on o.external_id = r."externalId"`,
-      [
-        JSON.stringify(
-          good.map(({ row }, n) => ({
-            n,
-            externalId: row.externalId,
-            partnerExternalId: row.partnerExternalId,
-          })),
-        ),
-      ],
-    );
+    const known = await run(tx, lookUpReported, [
+      JSON.stringify(
+        good.map(({ row: { externalId, partnerExternalId } }, n) => ({ n, externalId, partnerExternalId })),
+      ),
+    ]);
     const latest = new Map<string, (typeof good)[number]['row']>();
     let usable = 0;
-    for (const { n, partnerKnown, foreign } of known.sort((a, b) => a.n - b.n)) {
+    for (const { n, partnerKnown, foreign } of known) {
       const { index, row } = good[n]!;
       const earlier = latest.get(row.externalId);
       if (!partnerKnown) {
@@ -68,7 +67,7 @@ export async function upsertOrganizations(
         latest.set(row.externalId, row);
       }
     }
-    const changed = await query<{ id: string }>(
+    const changed = await execute(
       tx,
       `insert into organization (external_id, partner_id, name, active)
        select r."externalId", p.id, r.name, r.active
@@ -77,11 +76,10 @@ export async function upsertOrganizations(
        order by r."externalId"
        on conflict (external_id) do update set name = excluded.name, active = excluded.active
          where organization.partner_id = excluded.partner_id
-           and (organization.name, organization.active) is distinct from (excluded.name, excluded.active)
-       returning id`,
+           and (organization.name, organization.active) is distinct from (excluded.name, excluded.active)`,
       [JSON.stringify([...latest.values()])],
     );
     rejected.sort((a, b) => a.index - b.index);
-    return { accepted: changed.length, duplicates: usable - changed.length, rejected };
+    return { accepted: changed, duplicates: usable - changed, rejected };
   });
 }

@@ -23,7 +23,7 @@ export async function planDigestRuns(
     );
     if (!integration) return;
     for (const run of await unplannedRuns(em, integrationId, Pipeline.DIGEST)) {
-      await planDigestRun(orm.em.fork(), run, integrationId, integration.partner.unwrap(), {
+      await planDigestRun(orm.em.fork(), run, integration, integration.partner.unwrap(), {
         now: now(),
         wakeUp,
       });

@@ -1,86 +1,105 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { query } from '../../db/sql.js';
+import { sql } from 'kysely';
+import { whyNotDelivered } from '../../domain/deliveries/delivery-policy.js';
+import type { ReasonCode } from '../../domain/deliveries/reasons.js';
+import { rowsOf } from '../../domain/tables.js';
+import { insertEventDeliveries } from './insert-event-deliveries.sql.js';
+import { openCollectingRuns } from './open-collecting-runs.sql.js';
 
-/** A stored job result and the summary of its ticket. */
-export interface OwedEvent {
+/** A stored job result and what its delivery needs to know of it. */
+export interface EventResult {
   jobResultId: string;
+  organizationId: string;
+  partnerId: string;
+  status: 'SUCCESS' | 'WARNING' | 'ERROR';
+  /** One line for people: the summary of its ticket. */
   summary: string;
 }
 
 /**
- * Owes the PSA one event for each result, at every integration that the result's partner has connected. A
- * result that is owed already is left as it is: its delivery's key is made of the result. With `runId` the
- * events count towards that run of one integration; otherwise towards each integration's collecting run,
- * which is opened if there is none. Returns the integrations concerned.
+ * Creates an event delivery for each result, at every integration that the result's partner has connected. A result
+ * that nobody wants a ticket for, by the options and mappings as they are now, is skipped at once, with the reason. A
+ * result that has a delivery already is left as it is: the key is made of the result. With `only` the deliveries count
+ * towards that run of one integration; otherwise towards each integration's collecting run, which is opened if there is
+ * none. Returns the integrations concerned.
  */
-export async function oweEvents(
+export async function createEventDeliveries(
   em: EntityManager,
-  events: readonly OwedEvent[],
+  results: readonly EventResult[],
   now: Date,
   only?: { integrationId: string; runId: string },
 ): Promise<string[]> {
-  const ids = events.map(event => event.jobResultId);
-  const runs = only ? [only] : await collectingRuns(em, ids, now);
-  if (runs.length === 0) return [];
-  await query(
-    em,
-    `insert into delivery (integration_id, run_id, kind, key, organization_id, job_result_id, summary, next_attempt_at, created_at)
-     select i.id, run.id, 'EVENT', 'event:' || r.id, r.organization_id, r.id, e.summary, $3, $3
-     from unnest($1::uuid[], $2::text[]) with ordinality as e(job_result_id, summary, n)
-     join backup_job_result r on r.id = e.job_result_id
-     join organization o on o.id = r.organization_id
-     join integration i on i.partner_id = o.partner_id
-     join unnest($4::uuid[], $5::uuid[]) as run(integration_id, id) on run.integration_id = i.id
-     order by e.n
-     on conflict (integration_id, key) do nothing`,
-    [
-      ids,
-      events.map(event => event.summary),
-      now,
-      runs.map(run => run.integrationId),
-      runs.map(run => run.runId),
-    ],
-  );
-  return runs.map(run => run.integrationId);
-}
-
-interface CollectingRun {
-  integrationId: string;
-  runId: string;
-}
-
-/**
- * The runs that take up new results, made where there is none. They are not locked: if one is finished at this
- * very moment, the deliveries that are added to it make it go on.
- */
-async function collectingRuns(
-  em: EntityManager,
-  jobResultIds: readonly string[],
-  now: Date,
-): Promise<CollectingRun[]> {
-  const integrations = await query<{ id: string }>(
-    em,
-    `select i.id from integration i
-     where i.disconnected_at is null and i.partner_id in (
-       select o.partner_id from backup_job_result r join organization o on o.id = r.organization_id where r.id = any($1))
-     order by i.id`,
-    [jobResultIds],
-  );
+  const integrations = await readIntegrations(em, results, only?.integrationId);
+  if (integrations.length === 0) return [];
   const ids = integrations.map(({ id }) => id);
-  for (;;) {
-    const known = await query<CollectingRun>(
-      em,
-      `select integration_id as "integrationId", id as "runId" from sync_run
-       where collecting and integration_id = any($1)`,
-      [ids],
-    );
-    if (known.length === ids.length) return known;
-    await query(
-      em,
-      `insert into sync_run (integration_id, pipeline, trigger, collecting, started_at, planned_at)
-       select id, 'EVENTS', 'INGEST', true, $2, $2 from unnest($1::uuid[]) as missing(id) order by id
-       on conflict (integration_id) where collecting do nothing`,
-      [ids.filter(id => !known.some(({ integrationId }) => integrationId === id)), now],
-    );
-  }
+  const runs = only ? new Map([[only.integrationId, only.runId]]) : await openCollectingRuns(em, ids, now);
+  const mapped = await readMapped(em, ids, results);
+  const ofPartner = Map.groupBy(integrations, ({ partnerId }) => partnerId);
+  const deliveries = results.flatMap(result =>
+    (ofPartner.get(result.partnerId) ?? []).map(integration => ({
+      ...result,
+      integrationId: integration.id,
+      runId: runs.get(integration.id)!,
+      reason: whyNotWanted(result, integration, mapped.has(pairOf(integration.id, result.organizationId))),
+    })),
+  );
+  await insertEventDeliveries(em, deliveries, now);
+  return ids;
+}
+
+type EventIntegration = Awaited<ReturnType<typeof readIntegrations>>[number];
+
+/** Whether a later result supersedes this one only shows once it has waited: it is asked before the attempt. */
+function whyNotWanted(
+  { status }: EventResult,
+  integration: EventIntegration,
+  mapped: boolean,
+): ReasonCode | null {
+  return whyNotDelivered({
+    kind: 'EVENT',
+    mapped,
+    hasServiceBoard: integration.serviceBoard !== null,
+    hasPriority: integration[status] !== null,
+    superseded: false,
+  });
+}
+
+function readIntegrations(em: EntityManager, results: readonly EventResult[], only: string | undefined) {
+  const partnerIds = [...new Set(results.map(({ partnerId }) => partnerId))];
+  return rowsOf(em, tables =>
+    tables
+      .selectFrom('integration')
+      .where('disconnected_at', 'is', null)
+      .where('partner_id', 'in', partnerIds)
+      .$if(only !== undefined, query => query.where('id', '=', only!))
+      .orderBy('id')
+      .select([
+        'id',
+        'partner_id as partnerId',
+        'service_board as serviceBoard',
+        'priority_success as SUCCESS',
+        'priority_warning as WARNING',
+        'priority_error as ERROR',
+      ]),
+  );
+}
+
+async function readMapped(
+  em: EntityManager,
+  integrationIds: readonly string[],
+  results: readonly EventResult[],
+): Promise<Set<string>> {
+  const organizationIds = [...new Set(results.map(({ organizationId }) => organizationId))];
+  const rows = await rowsOf(em, tables =>
+    tables
+      .selectFrom('mapping')
+      .where('integration_id', 'in', integrationIds)
+      .where('organization_id', '=', sql<string>`any(${organizationIds}::uuid[])`)
+      .select(['integration_id', 'organization_id']),
+  );
+  return new Set(rows.map(row => pairOf(row.integration_id, row.organization_id)));
+}
+
+function pairOf(integrationId: string, organizationId: string): string {
+  return `${integrationId} ${organizationId}`;
 }

@@ -45,7 +45,7 @@ async function outage(
   await partner.settled();
 }
 
-async function partnerWith(catchUp: CatchUp) {
+async function partnerWith(catchUp: CatchUp, successId?: null) {
   const [success, error] = [
     bridge.sandbox.store.priorities.all()[3]!,
     bridge.sandbox.store.priorities.all()[0]!,
@@ -54,7 +54,7 @@ async function partnerWith(catchUp: CatchUp) {
     options: {
       catchUp,
       alertPriorities: {
-        successId: String(success.id),
+        successId: successId === null ? null : String(success.id),
         warningId: String(error.id),
         errorId: String(error.id),
       },
@@ -113,6 +113,31 @@ describe('results that waited for hours', () => {
       ['06:00', { status: 'SUCCESS' }],
     ]);
     expect(ticketsOf(partner).at(-1)!.text).toContain('the job ended: 1 failed. They have');
+  });
+
+  it('make no ticket where the last result is of a kind without a priority, and say so of each', async () => {
+    const partner = await partnerWith('LAST', null);
+    await outage(partner, 5, night);
+    expect(ticketsOf(partner)).toEqual([]);
+    expect((await partner.deliveries()).map(({ reasonCode }) => reasonCode).sort()).toEqual([
+      'NO_PRIORITY',
+      'SUPERSEDED',
+      'SUPERSEDED',
+      'SUPERSEDED',
+    ]);
+  });
+
+  it('count the results without a priority that came between, and none from before the outage', async () => {
+    const partner = await partnerWith('LAST_WITH_COUNT', null);
+    await outage(partner, 5, [['00:30', { status: 'SUCCESS' }]]);
+    await outage(partner, 5, [
+      ['01:00', { status: 'ERROR' }],
+      ['02:00', { status: 'SUCCESS' }],
+      ['03:00', { status: 'ERROR' }],
+    ]);
+    expect(ticketsOf(partner).map(({ text }) => /the job ended: [^.]*/.exec(text)?.[0])).toEqual([
+      'the job ended: 1 failed, 1 succeeded',
+    ]);
   });
 
   it('do not collapse when the wait was short', async () => {

@@ -150,6 +150,7 @@ describe('what concerns one ticket', () => {
     await partner.settled();
     expect(await newestDelivery('FINE-1')).toMatchObject({
       state: 'SKIPPED',
+      attempts: 0,
       lastError: expect.stringContaining('no priority'),
     });
     expect(ticketsNamed('FINE-1')).toEqual([]);
@@ -161,6 +162,7 @@ describe('what concerns one ticket', () => {
     await partner.settled();
     expect(await newestDelivery('LOST-1')).toMatchObject({
       state: 'SKIPPED',
+      attempts: 0,
       lastError: expect.stringContaining('not mapped'),
     });
     await partner.setLevel(2, 'PM Customer #2');

@@ -145,6 +145,28 @@ describe('a day’s digest', () => {
     });
     expect(run).toMatchObject({ state: 'SUCCEEDED', total: 3, delivered: 1, skipped: 2 });
   });
+
+  it('keeps one row of each customer that it leaves out, however many days go by', async () => {
+    for (const [now, date] of [
+      ['2026-11-26T20:00:00Z', '2026-11-25'],
+      ['2026-11-27T20:00:00Z', '2026-11-26'],
+    ] as const) {
+      clock = new Date(now);
+      expect(await partner.run('DIGEST', { date })).toMatchObject({ total: 3, skipped: 2 });
+    }
+    const leftOut = (await partner.settled()).filter(
+      ({ kind, state }) => kind === 'DIGEST' && state === 'SKIPPED',
+    );
+    expect(
+      leftOut.map(({ organization, summary }) => [organization!.name, summary.includes('2026-11-26')]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['PM Customer #2', true],
+        ['Silent Ltd', true],
+      ]),
+    );
+    expect(leftOut).toHaveLength(2);
+  });
 });
 
 describe('the daily time', () => {

@@ -40,7 +40,10 @@ describe('an error that concerns the whole integration', () => {
   });
 
   it('a busy PSA that says no time is left alone for the first pause', () => {
-    expect(outcome(new PsaBusy('slow down', undefined)).trouble).toMatchObject({ kind: 'REST', until: inSeconds(5) });
+    expect(outcome(new PsaBusy('slow down', undefined)).trouble).toMatchObject({
+      kind: 'REST',
+      until: inSeconds(5),
+    });
   });
 
   it.each([new PsaLoginRefused('no'), new PsaBusy('slow down', undefined)])(
@@ -71,9 +74,11 @@ describe('an error that concerns one delivery', () => {
   });
 
   it('no answer is tried again later, and counts as silence of the PSA', () => {
-    const { outcome: what, unanswered, trouble } = outcome(
-      new PsaUnreachable('no answer', { mayHaveBeenCarriedOut: false }),
-    );
+    const {
+      outcome: what,
+      unanswered,
+      trouble,
+    } = outcome(new PsaUnreachable('no answer', { mayHaveBeenCarriedOut: false }));
     expect(what).toEqual({
       id: 'one',
       state: 'PENDING',

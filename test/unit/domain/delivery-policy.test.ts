@@ -31,9 +31,12 @@ const usage: Of<'USAGE'> = {
 };
 
 describe('a delivery is sent', () => {
-  it.each<DeliveryFacts>([event, digest, usage, { kind: 'TEST' }])('$kind where nothing is against it', facts => {
-    expect(whyNotDelivered(facts)).toBeNull();
-  });
+  it.each<DeliveryFacts>([event, digest, usage, { kind: 'TEST' }])(
+    '$kind where nothing is against it',
+    facts => {
+      expect(whyNotDelivered(facts)).toBeNull();
+    },
+  );
 });
 
 describe('a delivery is not sent', () => {
@@ -69,7 +72,9 @@ describe('a delivery is not sent', () => {
 
 describe('the state of what is not sent', () => {
   it('asks for a person only where the mapping changed under a quantity', () => {
-    const failed = (Object.keys(reasons) as ReasonCode[]).filter(reason => stateOfUnsent(reason) === 'FAILED');
+    const failed = (Object.keys(reasons) as ReasonCode[]).filter(
+      reason => stateOfUnsent(reason) === 'FAILED',
+    );
     expect(failed).toEqual(['REMAPPED']);
   });
 });
