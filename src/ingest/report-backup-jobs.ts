@@ -43,7 +43,7 @@ const jobRow = z
   })
   .refine(job => job.startedAt <= job.endedAt, { path: ['endedAt'], message: 'lies before startedAt' });
 
-/** What is older than results are kept cannot be told from a repetition, and would make its ticket again. */
+/** A result older than the retention cannot be distinguished from a repetition, and would make its ticket again. */
 function keptJobRow(now: Date, retentionDays: number) {
   const oldest = new Date(now.getTime() - retentionDays * 24 * 3_600_000).toISOString();
   return jobRow.refine(job => job.endedAt >= oldest, {

@@ -35,7 +35,7 @@ export class DeliveryResolver {
   @ForPortals()
   @Mutation(() => SendTestTicketPayload, {
     description:
-      'Creates a ticket that says that it is a test, where tickets of this integration arrive. Waits up to 15 seconds for its outcome. userErrors: `NOT_FOUND` (`integrationId`; `companyId`: no active company in the PSA), `NO_SERVICE_BOARD` (no board is chosen yet).',
+      'Creates a test ticket where tickets of this integration arrive; the ticket says that it is a test. Waits up to 15 seconds for its outcome. userErrors: `NOT_FOUND` (`integrationId`; `companyId`: no active company in the PSA), `NO_SERVICE_BOARD` (no board is chosen yet).',
     complexity: 50,
   })
   async sendTestTicket(
@@ -62,7 +62,7 @@ export class DeliveryResolver {
   @ForPortals()
   @Mutation(() => RetryDeliveriesPayload, {
     description:
-      'Makes deliveries due now: failed and skipped ones are tried again, held ones are approved by it. Never those that are delivered; ids of other integrations are left out. userErrors: `NOT_FOUND` (`integrationId`; `ids`: one that is no id).',
+      'Makes deliveries due now: failed and skipped ones are tried again, held ones are approved. Delivered ones are never repeated; ids of other integrations are ignored. userErrors: `NOT_FOUND` (`integrationId`; `ids`: not a valid id).',
   })
   async retryDeliveries(
     @Arg('integrationId', () => ID) integrationId: string,
@@ -98,7 +98,7 @@ export class DeliveryResolver {
 @Resolver(() => IntegrationType)
 export class IntegrationDeliveriesResolver {
   @FieldResolver(() => DeliveryConnection, {
-    description: 'What is and was owed to the PSA, newest first.',
+    description: 'What is to be written to the PSA, and what was, newest first.',
     complexity: pageCost,
   })
   async deliveries(

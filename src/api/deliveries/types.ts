@@ -6,7 +6,7 @@ import { UserError, userErrorsDescription } from '../user-error.js';
 
 registerEnumType(DeliveryKind, {
   name: 'DeliveryKind',
-  description: 'What is owed.',
+  description: 'What a delivery writes.',
   valuesConfig: {
     EVENT: { description: 'A ticket for one job result.' },
     DIGEST: { description: 'A ticket that sums up an organization’s day.' },
@@ -16,17 +16,19 @@ registerEnumType(DeliveryKind, {
 });
 registerEnumType(DeliveryState, {
   name: 'DeliveryState',
-  description: 'How far a delivery is.',
+  description: 'The status of a delivery.',
   valuesConfig: {
-    PENDING: { description: 'It goes out at `nextAttemptAt`, or when its integration works again.' },
-    HELD: { description: 'It waits for a person’s approval: `retryDeliveries` approves it.' },
+    PENDING: { description: 'It is sent at `nextAttemptAt`, or when its integration works again.' },
+    HELD: { description: 'It waits for a person’s approval; `retryDeliveries` approves it.' },
     DELIVERED: { description: 'The PSA has it.' },
-    SKIPPED: { description: 'It is not owed; `lastError` says why.' },
-    FAILED: { description: 'The PSA refuses it; mend what `lastError` says, then `retryDeliveries`.' },
+    SKIPPED: { description: 'It is not wanted; `lastError` says why.' },
+    FAILED: { description: 'The PSA rejects it; fix what `lastError` names, then call `retryDeliveries`.' },
   },
 });
 
-@ObjectType('Delivery', { description: 'One thing owed to the PSA: a ticket, a digest, a quantity.' })
+@ObjectType('Delivery', {
+  description: 'One thing to be written to the PSA: a ticket, a digest, a quantity.',
+})
 export class DeliveryType {
   @Field(() => ID, { description: 'Also the end of the reference that its ticket carries in the PSA.' })
   id!: string;
@@ -34,10 +36,10 @@ export class DeliveryType {
   @Field(() => DeliveryKind, { description: 'What it is.' })
   kind!: DeliveryKind;
 
-  @Field(() => DeliveryState, { description: 'How far it is.' })
+  @Field(() => DeliveryState, { description: 'Its status.' })
   state!: DeliveryState;
 
-  @Field(() => String, { description: 'What it says in the PSA, in one line.' })
+  @Field(() => String, { description: 'What it is about, in one line.' })
   summary!: string;
 
   @Field(() => ID, { nullable: true, description: 'The ticket or addition in the PSA.' })
@@ -63,7 +65,7 @@ export class DeliveryType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Why it is where it is, and what to do, for a person.',
+    description: 'The reason for its status and what to do, for a person.',
   })
   lastError?: string | null;
 
@@ -73,7 +75,7 @@ export class DeliveryType {
   })
   reasonCode?: string | null;
 
-  @Field(() => DateTimeScalar, { description: 'When it was owed.' })
+  @Field(() => DateTimeScalar, { description: 'When it was created.' })
   createdAt!: Date;
 
   @Field(() => DateTimeScalar, {
@@ -107,7 +109,7 @@ export class DeliveriesArgs extends pageArgs(50) {
 export class SendTestTicketPayload {
   @Field(() => DeliveryType, {
     nullable: true,
-    description: 'As it stands after up to 15 seconds: DELIVERED, or what came in between.',
+    description: 'Its status after up to 15 seconds: DELIVERED, or what happened instead.',
   })
   delivery?: Delivery | null;
 
@@ -117,7 +119,7 @@ export class SendTestTicketPayload {
 
 @ObjectType()
 export class RetryDeliveriesPayload {
-  @Field(() => Int, { description: 'How many are due now because of this.' })
+  @Field(() => Int, { description: 'How many this call made due.' })
   retried!: number;
 
   @Field(() => [UserError], { description: userErrorsDescription })

@@ -38,10 +38,10 @@ export interface Digest {
   worst: 'SUCCESS' | 'WARNING' | 'ERROR';
 }
 
-/** Lines of a kind in one ticket; a customer with more has a longer story than a ticket can tell. */
+/** The most lines of a kind in one ticket; the rest are counted. */
 const mostLines = 100;
 
-/** Writes the digest of one organization's day: counts, then what needs eyes, then what is well. Plain text. */
+/** Writes the digest of one organization's day: counts, then problems, then good backups. Plain text. */
 export function writeDigest(facts: DigestFacts): Digest {
   const missing = facts.devices.filter(device => !device.backedUpThatDay);
   const well = facts.devices.filter(device => device.backedUpThatDay);
