@@ -7,12 +7,12 @@ import type { ApiContext } from './context.js';
 import { forbidden, unauthenticated } from './errors.js';
 import { isUuid } from './uuid.js';
 
-/** The roles that may use a root field stand on the field itself, in one of these words. */
+/** Each root field declares the roles that may use it by one of these decorators. */
 export const ForEveryRole = () => Authorized([Role.OPERATOR, Role.PARTNER, Role.SOURCE]);
 export const ForPortals = () => Authorized([Role.OPERATOR, Role.PARTNER]);
 export const ForBackupPlatforms = () => Authorized([Role.OPERATOR, Role.SOURCE]);
 
-/** Lets a caller of one of the field's roles through; a field that names no role lets nobody through. */
+/** Accepts a caller with one of the field's roles; a field that declares no role accepts nobody. */
 export const checkRole: AuthCheckerFn<ApiContext, Role> = ({ context, info }, roles) => {
   if (!context.caller) throw unauthenticated();
   if (!roles.includes(context.caller.role)) {
@@ -21,7 +21,7 @@ export const checkRole: AuthCheckerFn<ApiContext, Role> = ({ context, info }, ro
   return true;
 };
 
-/** Whether the caller may see this partner's things. */
+/** Whether the caller may see this partner's data. */
 export function mayReach(caller: Caller, partnerId: string): boolean {
   return caller.role === Role.OPERATOR || caller.partnerId === partnerId;
 }

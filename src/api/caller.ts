@@ -2,7 +2,7 @@ import type { Role } from '../domain/access/api-token.js';
 import type { Actor } from '../domain/audit/actor.js';
 import type { ActorKind } from '../domain/audit/audit-entry.js';
 
-/** Who asks, as its token or the identity provider says. */
+/** The authenticated sender of a request, as its token or the identity provider says. */
 export interface Caller {
   kind: ActorKind;
   /** The API token's id, or the identity provider's subject. */
@@ -14,12 +14,12 @@ export interface Caller {
   expiresAt: Date | null;
 }
 
-/** The same for everything that one token or person sends, and for nobody else. */
+/** Equal for all requests of one token or person, and different for any other. */
 export function keyOf({ kind, id }: Caller): string {
   return `${kind} ${id}`;
 }
 
-/** Where a request comes from. */
+/** The origin of a request. */
 export interface Origin {
   address: string | null;
   requestId: string | null;

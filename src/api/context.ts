@@ -26,7 +26,7 @@ export interface ApiDependencies {
   ready(): Promise<void>;
 }
 
-/** What every resolver has at hand. `em` and `loaders` belong to one request, or to one event of a subscription. */
+/** What every resolver gets. `em` and `loaders` belong to one request, or to one event of a subscription. */
 export interface ApiContext {
   caller: Caller | undefined;
   em: EntityManager;
@@ -37,8 +37,8 @@ export interface ApiContext {
 }
 
 /**
- * Makes contexts that share one cache of lookups in PSAs. What a partner's context asks of the database it asks as
- * that partner: PostgreSQL itself shows it nobody else's rows, whatever a resolver forgets.
+ * Makes contexts that share one cache of lookups in PSAs. A partner's context queries the database as that partner:
+ * PostgreSQL itself hides the rows of others, whatever a resolver forgets.
  */
 export class Contexts {
   readonly #lookups: PsaLookups;

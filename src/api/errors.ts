@@ -10,27 +10,27 @@ import {
   PsaUnreachable,
 } from '../psa/errors.js';
 
-/** An argument that no form should ever send: a page too large, a cursor that is none. */
+/** For an argument that no form should ever send: a page too large, an invalid cursor. */
 export function badUserInput(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 }
 
-/** Where there is no payload that could carry a userErrors entry: subscriptions. */
+/** For subscriptions, which have no payload that could carry a userErrors entry. */
 export function notFoundError(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'NOT_FOUND' } });
 }
 
 export function unauthenticated(): GraphQLError {
   return new GraphQLError(
-    'This needs an API token, sent as "Authorization: Bearer psab_…"; none came, or it is unknown, expired or revoked.',
+    'This operation needs an API token, sent as "Authorization: Bearer psab_…". The token is missing, unknown, expired or revoked.',
     { extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } } },
   );
 }
 
-/** Not the caller's fault, and over when the provider answers again; API tokens work meanwhile. */
+/** Not the caller's fault, and temporary: it ends when the provider answers again. API tokens work meanwhile. */
 export function identityProviderDown(cause: unknown): GraphQLError {
   return new GraphQLError(
-    'The identity provider does not tell its keys just now, so nobody can be let in by its tokens. Try again.',
+    'Signing keys are unavailable; tokens of the identity provider cannot be verified. Try again.',
     {
       originalError: cause as Error,
       extensions: { code: 'IDENTITY_PROVIDER_UNAVAILABLE', http: { status: 503 } },
@@ -46,10 +46,10 @@ export function forbidden(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'FORBIDDEN' } });
 }
 
-/** `extensions.code` and the first words of the message for each way in which a live question to a PSA fails. */
+/** `extensions.code` and the first words of the message for each way in which a live request to a PSA fails. */
 function psaCode(error: PsaError): { code: string; means: string } {
   if (error instanceof PsaLoginRefused) {
-    return { code: 'PSA_LOGIN_REFUSED', means: 'The PSA refuses the login. Connect again' };
+    return { code: 'PSA_LOGIN_REFUSED', means: 'The PSA rejects the login. Connect again' };
   }
   if (error instanceof PsaRightMissing) {
     return { code: 'PSA_RIGHT_MISSING', means: `The login lacks a right in the PSA (${error.right})` };
@@ -61,20 +61,20 @@ function psaCode(error: PsaError): { code: string; means: string } {
     return { code: 'PSA_UNREACHABLE', means: 'The PSA does not answer. Try again' };
   }
   if (error instanceof PsaSurprise) {
-    return { code: 'PSA_UNEXPECTED_ANSWER', means: 'The PSA gave an answer that is not understood' };
+    return { code: 'PSA_UNEXPECTED_ANSWER', means: 'The PSA sent an unexpected answer' };
   }
-  return { code: 'PSA_REJECTED', means: 'The PSA refuses this' };
+  return { code: 'PSA_REJECTED', means: 'The PSA rejects this' };
 }
 
 /**
- * What the caller sees of an error. Ours and GraphQL's own pass; a PSA's gets its code; anything else is a
- * bug: it is logged under an id, and only the id goes out.
+ * What the caller sees of an error. Our own and GraphQL's pass; an error of a PSA gets its code; anything else is a
+ * bug: it is logged with an id, and only the id is sent.
  */
 export function presentError(formatted: GraphQLFormattedError, error: unknown, logger: Logger) {
   const original = error instanceof GraphQLError ? error.originalError : error;
   if (original instanceof PsaError) {
     const { code, means } = psaCode(original);
-    if (original instanceof PsaSurprise) logger.warn({ err: original }, 'unexpected answer of a PSA');
+    if (original instanceof PsaSurprise) logger.warn({ err: original }, 'a PSA sent an unexpected answer');
     return {
       message: `${means}: ${original.message}`,
       locations: formatted.locations,
@@ -88,9 +88,12 @@ export function presentError(formatted: GraphQLFormattedError, error: unknown, l
     return { ...formatted, extensions };
   }
   const id = randomUUID();
-  logger.error({ err: original ?? error, errorId: id, path: formatted.path }, 'a request failed by a bug');
+  logger.error(
+    { err: original ?? error, errorId: id, path: formatted.path },
+    'a request failed because of a bug',
+  );
   return {
-    message: `This failed on our side. Quote ${id} when you report it.`,
+    message: `An internal error occurred. Quote ${id} when you report it.`,
     locations: formatted.locations,
     path: formatted.path,
     extensions: { code: 'INTERNAL', id },

@@ -4,8 +4,8 @@ import type { ApiContext, Contexts } from './context.js';
 import { nameActiveSpan } from './watch-operations.js';
 
 /**
- * Answers each event of a subscription in a context of its own: one kept as long as the subscription would answer from
- * entities that it loaded long ago.
+ * Executes each event of a subscription in a context of its own: a context that lived as long as the subscription would
+ * answer from entities that it loaded long ago.
  */
 export async function subscribeWithFreshContexts(
   args: ExecutionArgs,

@@ -1,12 +1,12 @@
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 
-/** For answers that are no page: they may load and do nothing, wherever somebody opens them. */
+/** For answers that are not pages: a browser that opens one may load and run nothing. */
 const noPage = { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"], 'form-action': ["'none'"] };
 
 /**
- * For pages that are served from here: nothing comes from elsewhere. The editor makes its own styles and, in Safari,
- * workers from blobs.
+ * For pages served from here: nothing is loaded from elsewhere. The editor makes its own styles and, in Safari, workers
+ * from blobs.
  */
 export const pagePolicy = [
   "default-src 'self'",
@@ -22,11 +22,11 @@ export const pagePolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Gives every answer the headers that keep browsers from doing more with it than it is meant for. */
+/** Adds the security headers to every answer. */
 export async function secureHeaders(server: FastifyInstance): Promise<void> {
   await server.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: noPage },
-    // Browsers only heed it over TLS, which a proxy in front of us speaks.
+    // Browsers only obey it over TLS, which a proxy in front of the service provides.
     strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },

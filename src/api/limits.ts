@@ -5,20 +5,20 @@ import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from 'graphq
 import type { ApiContext } from './context.js';
 import { badUserInput } from './errors.js';
 
-/** Rows that one call may bring. */
+/** The most rows of one call. */
 export const mostRows = 10_000;
 /** 10,000 job results with long messages; they come as variables. */
 export const largestBodyBytes = 16 * 1024 * 1024;
-/** Subscriptions need no more; the facts come by HTTP. */
+/** Enough for subscriptions; reports arrive over HTTP. */
 export const largestSocketMessageBytes = 256 * 1024;
-/** Enough for a query with some hundred rows written into it; more rows come as variables. */
+/** Enough for a query with some hundred rows as literals; more rows are sent as variables. */
 export const mostTokens = 20_000;
 const mostComplexity = 50_000;
 
 export function atMostRows(argument: string, rows: readonly unknown[]): void {
   if (rows.length > mostRows) {
     throw badUserInput(
-      `${argument}: ${rows.length} rows; at most ${mostRows} fit in one call, so send more calls`,
+      `${argument}: ${rows.length} rows; at most ${mostRows} are accepted in one call, so send several calls`,
     );
   }
 }
@@ -32,13 +32,13 @@ const armor = new ApolloArmor({
   blockFieldSuggestion: { enabled: false },
 }).protect();
 
-/** Depth, aliases and directives; also for what comes by WebSocket. */
+/** Depth, aliases and directives; also for WebSockets. */
 export const limitRules = armor.validationRules as ValidationRule[];
 
-/** The types of armor are CommonJS's, Apollo's are not; the objects are the same. */
+/** armor's types come from the CommonJS build, Apollo's do not; the objects are the same. */
 export const armorPlugins = armor.plugins as unknown as ApolloServerPlugin<ApiContext>[];
 
-/** It reads the variables before anybody else does, so it is the one to find that one is missing or wrong. */
+/** It reads the variables first, so it is the one to find a missing or wrong one. */
 function complexityOf(options: Parameters<typeof getComplexity>[0]): number {
   try {
     return getComplexity(options);
@@ -48,7 +48,7 @@ function complexityOf(options: Parameters<typeof getComplexity>[0]): number {
   }
 }
 
-/** Throws QUERY_TOO_COMPLEX for a query that asks for too much at once: lists count by their `first`. */
+/** Throws QUERY_TOO_COMPLEX for an operation that asks for too much at once: lists count by their `first`. */
 export function limitComplexity(
   schema: GraphQLSchema,
   query: DocumentNode,
@@ -59,7 +59,7 @@ export function limitComplexity(
     schema,
     query,
     operationName: operationName ?? undefined,
-    // Page sizes count; rows that are reported do not, and reading 10,000 of them twice takes a tenth of a second.
+    // Page sizes count; reported rows do not, and reading 10,000 of them twice takes a tenth of a second.
     variables: Object.fromEntries(
       Object.entries(variables ?? {}).map(([name, value]) => [name, Array.isArray(value) ? [] : value]),
     ),
@@ -67,7 +67,7 @@ export function limitComplexity(
   });
   if (complexity > mostComplexity) {
     throw new GraphQLError(
-      `This asks for too much at once (${complexity} of ${mostComplexity}): ask for smaller pages, or for less in each row.`,
+      `This operation is too complex (${complexity} of ${mostComplexity}). Ask for smaller pages, or for fewer fields of each row.`,
       { extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } } },
     );
   }

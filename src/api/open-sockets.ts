@@ -5,13 +5,13 @@ import type { ApiDependencies } from './context.js';
 import { isIdentityProviderDown } from './errors.js';
 import type { Gate } from './sign-in/gate.js';
 
-/** A WebSocket whose client was let in. */
+/** A WebSocket whose client was authenticated. */
 export interface OpenSocket {
   authorization: string;
   caller: Caller;
   origin: Origin;
   socket: WebSocket;
-  /** By id, as graphql-ws keeps them: those that run. */
+  /** The running ones, by id, as graphql-ws keeps them. */
   subscriptions: Readonly<Record<string, unknown>>;
   expiry?: NodeJS.Timeout;
 }
@@ -21,8 +21,8 @@ const checkTokensEveryMs = 30_000;
 const longestTimerMs = 2 ** 31 - 1;
 
 /**
- * The WebSockets of this process. One whose token is revoked or expires is closed with 4403 at once. While the identity
- * provider does not answer, those that it vouched for stay until their tokens expire.
+ * The WebSockets of this process. A socket whose token is revoked or expires is closed with 4403 at once. While the
+ * identity provider does not answer, sockets that it authenticated stay open until their tokens expire.
  */
 export class OpenSockets {
   readonly #open = new Set<OpenSocket>();
@@ -63,7 +63,7 @@ export class OpenSockets {
     return this.of(caller).reduce((sum, { subscriptions }) => sum + Object.keys(subscriptions).length, 0);
   }
 
-  /** Watches no longer; closes none. */
+  /** Stops checking tokens; closes no socket. */
   stop(): void {
     clearInterval(this.#timer);
     this.#ignoreChanges();
@@ -71,7 +71,7 @@ export class OpenSockets {
 
   #check(suspects: readonly OpenSocket[]): void {
     this.#closeWhereInvalid(suspects).catch(error => {
-      this.app.logger.warn({ err: error }, 'tokens were not checked');
+      this.app.logger.warn({ err: error }, 'tokens could not be checked');
     });
   }
 

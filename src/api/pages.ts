@@ -6,14 +6,14 @@ import { isUuid } from './uuid.js';
 
 export const largestPage = 500;
 
-@ObjectType({ description: 'Where a page of a list ends.' })
+@ObjectType({ description: 'The end of a page of a list.' })
 export class PageInfo {
-  @Field(() => Boolean, { description: 'Whether there is more after `endCursor`.' })
+  @Field(() => Boolean, { description: 'Whether there are more rows after `endCursor`.' })
   hasNextPage!: boolean;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Give it as `after` to get the next page. Null for an empty page.',
+    description: 'The `after` of the next page. Null for an empty page.',
   })
   endCursor?: string | null;
 }
@@ -35,23 +35,23 @@ export function connectionType(node: ClassType<object>, name: string): ClassType
     @Field(() => [node], { description: 'The rows of this page.' })
     nodes!: object[];
 
-    @Field(() => PageInfo, { description: 'Where it ends.' })
+    @Field(() => PageInfo, { description: 'The end of this page.' })
     pageInfo!: PageInfo;
   }
   return Connection;
 }
 
-/** The GraphQL type of a page of `node`s that can also say how many there are in all. */
+/** The GraphQL type of a page of `node`s that can also count all rows. */
 export function countedConnectionType(node: ClassType<object>, name: string): ClassType<object> {
   @ObjectType(`${name}Connection`, { description: `A page of a list of ${name}.` })
   class Connection {
     @Field(() => [node], { description: 'The rows of this page.' })
     nodes!: object[];
 
-    @Field(() => PageInfo, { description: 'Where it ends.' })
+    @Field(() => PageInfo, { description: 'The end of this page.' })
     pageInfo!: PageInfo;
 
-    @Field(() => Int, { description: 'How many there are over all pages. Only counted when asked for.' })
+    @Field(() => Int, { description: 'The number of rows over all pages. Counted only when selected.' })
     totalCount!: number;
   }
   return Connection;
@@ -70,13 +70,13 @@ export function pageArgs(defaultFirst: number): ClassType<PageArgs> {
     @Field(() => Int, {
       nullable: true,
       defaultValue: defaultFirst,
-      description: `How many at most, 1 to ${largestPage}.`,
+      description: `The most rows of the page, 1 to ${largestPage}.`,
     })
     first: number | null = defaultFirst;
 
     @Field(() => String, {
       nullable: true,
-      description: 'The `endCursor` of the page before; left out: from the beginning.',
+      description: 'The `endCursor` of the page before. Absent: from the beginning.',
     })
     after?: string | null;
   }
@@ -89,7 +89,7 @@ export function pageCost({ args, childComplexity }: ComplexityEstimatorArgs): nu
   return 1 + first * childComplexity;
 }
 
-/** How many rows the caller wants. Throws BAD_USER_INPUT for what is no page. */
+/** How many rows the caller wants. Throws BAD_USER_INPUT for an invalid page size. */
 export function pageSize({ first }: PageArgs): number {
   const size = first ?? 50;
   if (size < 1 || size > largestPage) {
@@ -102,7 +102,7 @@ type KeyPart = 'uuid' | 'text';
 
 /**
  * The keys of the row after which the page starts, in the list's own order; undefined: from the beginning.
- * Throws BAD_USER_INPUT for a cursor that is none of this list's.
+ * Throws BAD_USER_INPUT for a cursor of another list.
  */
 export function keysAfter({ after }: PageArgs, ...parts: KeyPart[]): string[] | undefined {
   if (after === undefined || after === null) return undefined;
@@ -136,7 +136,7 @@ export function pageOf<Row>(rows: Row[], first: number, keysOf: (row: Row) => st
   };
 }
 
-/** `page` that counts all rows by `count`, if it is asked to. */
+/** `page`, with a total that is counted by `count` when it is selected. */
 export function counted<Row>(page: Page<Row>, count: () => Promise<number>): CountedPage<Row> {
   return {
     ...page,
@@ -146,7 +146,7 @@ export function counted<Row>(page: Page<Row>, count: () => Promise<number>): Cou
   };
 }
 
-/** The part of a text that LIKE would take for wildcards, taken literally: for a search that contains `text`. */
+/** A LIKE pattern for texts that contain `text`, with its wildcards escaped. */
 export function containing(text: string): string {
   return `%${storableText(text).replace(/[\\%_]/g, '\\$&')}%`;
 }

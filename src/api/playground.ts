@@ -3,7 +3,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { pagePolicy } from './headers.js';
 
-/** The built page lies at the same place beside this file's folder, run from sources and from dist. */
+/** The built page, whether this file runs from the sources or from dist. */
 function builtPage(): string {
   const here = fileURLToPath(import.meta.url);
   return fileURLToPath(
@@ -14,7 +14,7 @@ function builtPage(): string {
   );
 }
 
-/** Serves GraphiQL, as built by `npm run build:playground`, at /playground, where / leads to. */
+/** Serves GraphiQL, as built by `npm run build:playground`, at /playground, and redirects / to it. */
 export async function servePlayground(app: FastifyInstance): Promise<void> {
   await app.register(fastifyStatic, {
     root: builtPage(),

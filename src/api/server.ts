@@ -22,7 +22,7 @@ import { servePlayground } from './playground.js';
 import { limitRate } from './rate.js';
 import { buildApiSchema } from './schema.js';
 import { Gate } from './sign-in/gate.js';
-import { answerInGraphQLsForm } from './transport-errors.js';
+import { formatTransportErrors } from './transport-errors.js';
 import { requestIdOf, watchOperations } from './watch-operations.js';
 import { serveSubscriptions } from './websocket.js';
 
@@ -30,7 +30,7 @@ export type { ApiDependencies } from './context.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks; undefined: nobody that we know. Set on /graphql only. */
+    /** Undefined: not authenticated. Set on /graphql only. */
     caller?: Caller;
   }
 }
@@ -56,7 +56,7 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
     trustProxy: proxies,
     ...timeLimits(app.config.apiRequestTimeoutMs),
   });
-  answerInGraphQLsForm(server, app.logger);
+  formatTransportErrors(server, app.logger);
   await secureHeaders(server);
   server.decorateRequest('caller');
   const withinRate = await limitRate(server, app.config.apiRequestsPerMinute);
@@ -73,7 +73,7 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
     plugins: [
       watchOperations(app.metrics),
       ...armorPlugins,
-      refuseEarly(schema),
+      rejectEarly(schema),
       ApolloServerPluginLandingPageDisabled(),
       fastifyApolloDrainPlugin(server),
     ],
@@ -124,8 +124,8 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
 const originOf = (request: FastifyRequest): Origin => ({ address: request.ip, requestId: request.id });
 
 /**
- * How long a client may take: for the head of a request, for all of it, and without a sign of life, which has to be
- * longer than a question to a slow PSA takes.
+ * How long a client may take: for the head of a request, for all of it, and without any traffic, which has to be longer
+ * than a request to a slow PSA takes.
  */
 function timeLimits(requestMs: number) {
   return {
@@ -136,10 +136,10 @@ function timeLimits(requestMs: number) {
 }
 
 /**
- * What is decided before anything runs: no token (the schema itself is open to everybody), too much at once, and who
- * answers for what a mutation changes.
+ * Decides before anything runs: rejects a missing token (the schema itself is open to everybody) and an operation that
+ * is too complex, and names the actor of a mutation for the audit log.
  */
-function refuseEarly(schema: GraphQLSchema): ApolloServerPlugin<ApiContext> {
+function rejectEarly(schema: GraphQLSchema): ApolloServerPlugin<ApiContext> {
   return {
     async requestDidStart() {
       return {

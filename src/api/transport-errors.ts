@@ -10,14 +10,14 @@ const codes: Record<number, string> = {
 };
 
 /**
- * Answers what never came as far as GraphQL in GraphQL's form, so that clients have one kind of error to read. What is
- * a bug, or a database that does not answer, is logged under an id, and only the id goes out.
+ * Formats errors from before GraphQL as GraphQL errors, so that clients read one kind of error. A bug, or a database
+ * that does not answer, is logged with an id, and only the id is sent.
  */
-export function answerInGraphQLsForm(server: FastifyInstance, logger: Logger): void {
+export function formatTransportErrors(server: FastifyInstance, logger: Logger): void {
   server.setErrorHandler<FastifyError>((error, _request, reply) => {
     if (error instanceof GraphQLError) {
       const { http, ...extensions } = error.extensions as { http?: { status: number } };
-      logger.warn({ err: error.originalError ?? error }, 'a request was refused before it was understood');
+      logger.warn({ err: error.originalError ?? error }, 'a request was rejected before execution');
       return reply.code(http?.status ?? 500).send({ errors: [{ message: error.message, extensions }] });
     }
     const status = error.statusCode ?? 500;
@@ -26,8 +26,8 @@ export function answerInGraphQLsForm(server: FastifyInstance, logger: Logger): v
       return reply.code(status).send({ errors: [{ message: error.message, extensions: { code } }] });
     }
     const id = randomUUID();
-    logger.error({ err: error, errorId: id }, 'a request failed before it was understood');
-    const message = `This failed on our side. Quote ${id} when you report it.`;
+    logger.error({ err: error, errorId: id }, 'a request failed before execution');
+    const message = `An internal error occurred. Quote ${id} when you report it.`;
     return reply.code(status).send({ errors: [{ message, extensions: { code: 'INTERNAL', id } }] });
   });
 }

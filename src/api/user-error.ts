@@ -2,18 +2,18 @@ import { Field, ObjectType } from 'type-graphql';
 
 @ObjectType({
   description:
-    'Something that the caller can mend, and by it the mutation did nothing. Anything else is a GraphQL error with `extensions.code`.',
+    'A problem that the caller can fix; because of it the mutation changed nothing. Any other problem is a GraphQL error with `extensions.code`.',
 })
 export class UserError {
   @Field(() => [String], {
     nullable: true,
     description:
-      'Where in the arguments it is, from the outside to the inside, without the name of an `input` object: `["credentials", "privateKey"]`, `["mappings", "3", "companyId"]`. Null: no single field.',
+      'The path to the argument, from the outside to the inside, without the name of an `input` object: `["credentials", "privateKey"]`, `["mappings", "3", "companyId"]`. Null: it concerns no single field.',
   })
   field?: string[] | null;
 
   @Field(() => String, {
-    description: 'Stable, for programs. Each mutation says which codes it uses and when.',
+    description: 'Stable, for programs. Each mutation lists its codes.',
   })
   code!: string;
 
@@ -25,9 +25,9 @@ export function userError(field: string[] | null, code: string, message: string)
   return { field, code, message };
 }
 
-/** What a caller sees for an id that does not exist, and for one of another partner: there is no difference. */
+/** For an id that does not exist, and for an id of another partner: the caller sees no difference. */
 export function notFound(field: string, what: string): UserError {
   return userError([field], 'NOT_FOUND', `There is no ${what} with this id.`);
 }
 
-export const userErrorsDescription = 'What the caller has to mend; empty when the mutation did what it says.';
+export const userErrorsDescription = 'What the caller has to fix; empty when the mutation succeeded.';

@@ -9,7 +9,7 @@ import { isIdentityProviderDown, presentError } from './errors.js';
 import { subscribeWithFreshContexts } from './fresh-contexts.js';
 import { largestSocketMessageBytes, limitComplexity, limitRules, mostTokens } from './limits.js';
 import { type OpenSocket, OpenSockets } from './open-sockets.js';
-import { strangersPerMinute } from './rate.js';
+import { anonymousPerMinute } from './rate.js';
 import type { Gate } from './sign-in/gate.js';
 import { RefusedSignIns } from './sign-in/refused-sign-ins.js';
 import { requestIdOf } from './watch-operations.js';
@@ -24,9 +24,9 @@ const tryAgainLater = 4503;
 const nowhere: Origin = { address: null, requestId: null };
 
 /**
- * GraphQL subscriptions on the HTTP server's own port, by the graphql-transport-ws protocol. A socket without
- * a valid token is closed with 4403, and an address from which too many were refused has to wait, as by HTTP. While the
- * identity provider does not answer, its tokens get 4503.
+ * Serves GraphQL subscriptions on the HTTP server's own port, by the graphql-transport-ws protocol. A socket without a
+ * valid token is closed with 4403; an address with too many rejected ones has to wait, as over HTTP. While the identity
+ * provider does not answer, its tokens get 4503.
  */
 export function serveSubscriptions(
   server: Server,
@@ -41,13 +41,13 @@ export function serveSubscriptions(
     app: ApiDependencies;
     contexts: Contexts;
     gate: Gate;
-    /** Where a request comes from, before the proxies that are trusted. */
+    /** The client's address, behind the trusted proxies. */
     addressOf(request: IncomingMessage): string;
   },
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: largestSocketMessageBytes });
   const open = new OpenSockets(app, gate);
-  const refused = new RefusedSignIns(strangersPerMinute, app.now);
+  const refused = new RefusedSignIns(anonymousPerMinute, app.now);
 
   const protocol = serveProtocol<
     Record<string, unknown>,
@@ -74,7 +74,7 @@ export function serveSubscriptions(
           refused.count(origin.address);
           return false;
         }
-        // One that left meanwhile was told so already, and would be counted for ever.
+        // A client that left meanwhile would be counted for ever: onClose was called already.
         if (extra.socket.readyState !== extra.socket.OPEN) return false;
         if (open.of(caller).length >= mostSockets) {
           extra.socket.close(tooMany, `Too many connections: ${mostSockets} are open.`);
@@ -90,15 +90,15 @@ export function serveSubscriptions(
       onSubscribe({ extra }, _id, { query, operationName, variables }) {
         const running = extra.opened ? open.subscriptionsOf(extra.opened.caller) : 0;
         if (running > app.config.apiSubscriptionsPerCaller) {
-          const message = `More than ${app.config.apiSubscriptionsPerCaller} subscriptions at once: end some.`;
+          const message = `More than ${app.config.apiSubscriptionsPerCaller} subscriptions at once; end some of them.`;
           return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })];
         }
-        // What comes here does not pass Apollo's plugins.
+        // Apollo's plugins do not see what arrives here.
         try {
           const document = parse(query, { maxTokens: mostTokens });
           const operation = getOperationAST(document, operationName)?.operation;
           if (operation !== 'subscription') {
-            return [new GraphQLError('Only subscriptions by WebSocket; send this by HTTP.')];
+            return [new GraphQLError('WebSockets serve subscriptions only; send this operation over HTTP.')];
           }
           const errors = validate(schema, document, [...specifiedRules, ...limitRules]);
           if (errors.length > 0) return errors;

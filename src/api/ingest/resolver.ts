@@ -11,7 +11,7 @@ import { atMostRows } from '../limits.js';
 import { BackupJobInput, IngestPayload, OrganizationInput, PartnerInput, UsageInput } from './types.js';
 
 const rules =
-  'Up to 10,000 rows a call. Bad rows are rejected one by one with their index and reason, good rows are kept. Safe to repeat: send a call again whenever you are not sure that it arrived.';
+  'Up to 10,000 rows a call. Bad rows are rejected one by one with their index and reason; good rows are stored. Safe to repeat: send a call again whenever you are not sure that it arrived.';
 
 function counted(kind: ReportedKind, { metrics }: ApiDependencies, result: IngestResult): IngestResult {
   metrics.countReport(kind, result);
@@ -47,7 +47,7 @@ export class IngestResolver {
 
   @ForBackupPlatforms()
   @Mutation(() => IngestPayload, {
-    description: `Stores measurements. An organization has one quantity for a usage type and instant: another one corrects it, until the statement is closed. ${rules}`,
+    description: `Stores measurements. An organization has one quantity for a usage type and instant; another one corrects it, until the statement is closed. ${rules}`,
   })
   async reportUsage(
     @Arg('records', () => [UsageInput]) records: UsageInput[],
@@ -59,7 +59,7 @@ export class IngestResolver {
 
   @ForBackupPlatforms()
   @Mutation(() => IngestPayload, {
-    description: `Stores finished backup jobs; each that wants a ticket will have exactly one. A result never changes: the same externalId with other content is a CONFLICT. ${rules}`,
+    description: `Stores finished backup jobs. Each result that the partner wants a ticket for gets exactly one. A result never changes: the same externalId with other content is a CONFLICT. ${rules}`,
   })
   async reportBackupJobs(
     @Arg('jobs', () => [BackupJobInput]) jobs: BackupJobInput[],

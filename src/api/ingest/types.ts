@@ -6,9 +6,9 @@ registerEnumType(BackupStatus, {
   name: 'BackupStatus',
   description: 'How a backup job ended.',
   valuesConfig: {
-    SUCCESS: { description: 'All is saved.' },
-    WARNING: { description: 'Saved, but somebody should look.' },
-    ERROR: { description: 'Not saved.' },
+    SUCCESS: { description: 'Everything is backed up.' },
+    WARNING: { description: 'Backed up, with problems to look at.' },
+    ERROR: { description: 'Not backed up.' },
   },
 });
 
@@ -23,7 +23,7 @@ export class PartnerInput {
   @Field(() => TimeZoneScalar, {
     nullable: true,
     defaultValue: 'UTC',
-    description: 'Decides when its days begin: digests and invoice dates.',
+    description: 'Decides when its days begin, for digests and invoice dates.',
   })
   timeZone?: string | null;
 
@@ -60,7 +60,8 @@ export class UsageInput {
   organizationExternalId!: string;
 
   @Field(() => String, {
-    description: 'What was measured; in ConnectWise the Type of a cross-reference: `"Backup Usage"`.',
+    description:
+      'What was measured, such as `"Backup Usage"`. The partner’s billing levels in the PSA name the same type.',
   })
   usageType!: string;
 
@@ -77,14 +78,15 @@ export class UsageInput {
 @InputType()
 export class BackupJobInput {
   @Field(() => String, {
-    description: 'Your own id of this one result, unique in its organization. Send it again with the same.',
+    description:
+      'Your own id of this result, unique in its organization. Use the same id when you send it again.',
   })
   externalId!: string;
 
   @Field(() => String, { description: 'Of an organization that was sent by `upsertOrganizations`.' })
   organizationExternalId!: string;
 
-  @Field(() => String, { description: 'The job or policy, as its users call it; 1 to 200 characters.' })
+  @Field(() => String, { description: 'The name of the job or policy, 1 to 200 characters.' })
   jobName!: string;
 
   @Field(() => String, { nullable: true, description: 'The machine that was backed up.' })
@@ -99,17 +101,17 @@ export class BackupJobInput {
   @Field(() => DateTimeScalar, { description: 'Not before `startedAt`.' })
   endedAt!: string;
 
-  @Field(() => DecimalScalar, { nullable: true, description: 'How much is protected now, in bytes.' })
+  @Field(() => DecimalScalar, { nullable: true, description: 'The amount of protected data, in bytes.' })
   protectedBytes?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'What the job said; beyond 20,000 characters it is cut.',
+    description: 'The job’s message; it is cut after 20,000 characters.',
   })
   message?: string | null;
 }
 
-@ObjectType({ description: 'A row that was not taken. The others of the call were.' })
+@ObjectType({ description: 'A row that was rejected. The other rows of the call were stored.' })
 export class RejectedRecord {
   @Field(() => Int, { description: 'Its place in the call, from 0.' })
   index!: number;
@@ -124,14 +126,14 @@ export class RejectedRecord {
   message!: string;
 }
 
-@ObjectType({ description: 'What became of the rows of a call: each is counted once.' })
+@ObjectType({ description: 'The result of a call: each row is counted once.' })
 export class IngestPayload {
-  @Field(() => Int, { description: 'New, or changed what was known.' })
+  @Field(() => Int, { description: 'Rows that were new, or changed what was stored.' })
   accepted!: number;
 
-  @Field(() => Int, { description: 'Known before and just the same, so nothing changed.' })
+  @Field(() => Int, { description: 'Rows that were stored already with the same content.' })
   duplicates!: number;
 
-  @Field(() => [RejectedRecord], { description: 'By index; empty when all went well.' })
+  @Field(() => [RejectedRecord], { description: 'By index; empty when no row was rejected.' })
   rejected!: RejectedRecord[];
 }

@@ -1,9 +1,9 @@
 import { GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 
 /**
- * Our scalars take in any value and hand it on as text: whether it is a date, a zone or a number is decided
- * where it is used. So one bad row of a report is rejected alone, with its index, and a bad option is a
- * `userErrors` entry with its field, where a strict scalar would refuse the whole call.
+ * Our scalars accept any value and pass it on as text; it is validated where it is used. So one bad row of a report is
+ * rejected alone, with its index, and a bad option is a `userErrors` entry with its field. A strict scalar would reject
+ * the whole call.
  */
 function textScalar(name: string, description: string, serialize: (value: unknown) => string) {
   return new GraphQLScalarType({
@@ -19,7 +19,7 @@ function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** The text as it stands in the query; so also 12.30 is read exactly. */
+/** The text as written in the query, so that 12.30 is read exactly. */
 function literalText(node: ValueNode): string {
   return 'value' in node ? String(node.value) : `(${node.kind})`;
 }
@@ -49,15 +49,15 @@ export const LocalTimeScalar = textScalar(
 
 export const TimeZoneScalar = textScalar(
   'TimeZone',
-  'An IANA time zone name, such as `America/Chicago`. Offsets such as `+02:00` are no time zones.',
+  'An IANA time zone name, such as `America/Chicago`. Offsets such as `+02:00` are not time zones.',
   text,
 );
 
-/** Passes a JSON number with a fraction on as it is: it lost its exact value already, so its row is rejected. */
+/** Passes a JSON number with a fraction on unchanged: it lost its exact value already, so its row is rejected. */
 export const DecimalScalar = new GraphQLScalarType<unknown, string>({
   name: 'Decimal',
   description:
-    'An exact decimal number as a string, such as `"1250.75"`. A JSON number is taken only if it is a whole number, because one with a fraction is a binary float, which is not exact; write a number with a fraction as a string.',
+    'An exact decimal number as a string, such as `"1250.75"`. A JSON number is accepted only if it is a whole number: one with a fraction is a binary float, which is not exact. Write a number with a fraction as a string.',
   serialize: text,
   parseValue: value =>
     typeof value === 'number' ? (Number.isSafeInteger(value) ? String(value) : value) : asText(value),

@@ -17,7 +17,7 @@ export interface WantedToken {
   expiresAt?: string | null;
 }
 
-/** Makes a token for the caller to hand on. A partner can only make tokens for itself. */
+/** Creates a token. A partner can only create tokens for itself. */
 export async function createToken(
   em: EntityManager,
   caller: Caller,
@@ -30,16 +30,18 @@ export async function createToken(
     userErrors.push(userError(['name'], 'INVALID', 'Give it a name of 1 to 200 characters.'));
   }
   if (caller.role !== Role.OPERATOR && wanted.role !== Role.PARTNER) {
-    userErrors.push(userError(['role'], 'FORBIDDEN', 'Your token can only make tokens of the role PARTNER.'));
+    userErrors.push(
+      userError(['role'], 'FORBIDDEN', 'Your token can only create tokens of the role PARTNER.'),
+    );
   }
   const partnerId = wanted.partnerId ?? caller.partnerId;
   if (wanted.role !== Role.PARTNER) {
     if (wanted.partnerId != null) {
-      const message = `A token of the role ${wanted.role} belongs to no partner: leave partnerId out.`;
+      const message = `A token of the role ${wanted.role} belongs to no partner; omit partnerId.`;
       userErrors.push(userError(['partnerId'], 'INVALID', message));
     }
   } else if (partnerId == null) {
-    userErrors.push(userError(['partnerId'], 'REQUIRED', 'Say which partner the token is for.'));
+    userErrors.push(userError(['partnerId'], 'REQUIRED', 'Name the partner that the token is for.'));
   } else if (!isUuid(partnerId) || !mayReach(caller, partnerId) || !(await em.findOne(Partner, partnerId))) {
     userErrors.push(notFound('partnerId', 'partner'));
   }
@@ -48,7 +50,7 @@ export async function createToken(
     const message = 'This is not a date and time with offset such as 2027-01-01T00:00:00Z.';
     userErrors.push(userError(['expiresAt'], 'INVALID', message));
   } else if (expiresAt !== null && expiresAt <= now) {
-    userErrors.push(userError(['expiresAt'], 'INVALID', 'This lies in the past.'));
+    userErrors.push(userError(['expiresAt'], 'INVALID', 'This is in the past.'));
   }
   if (userErrors.length > 0) return { userErrors };
 

@@ -29,7 +29,10 @@ export class TokenResolver {
     return listTokens(context.em, callerOf(context), args);
   }
 
-  @FieldResolver(() => PartnerType, { nullable: true, description: 'Whose it is, for the role PARTNER.' })
+  @FieldResolver(() => PartnerType, {
+    nullable: true,
+    description: 'The partner that it belongs to, for the role PARTNER.',
+  })
   partner(@Root() token: ApiToken, @Ctx() { loaders }: ApiContext): Promise<Partner> | null {
     return token.partner ? loaders.partner.load(token.partner.id) : null;
   }
@@ -37,17 +40,17 @@ export class TokenResolver {
   @ForPortals()
   @Mutation(() => CreateApiTokenPayload, {
     description:
-      'Makes an API token. OPERATOR may make any; PARTNER only tokens of the role PARTNER for itself. userErrors: `INVALID` (`name`, `expiresAt`: no instant, or past; `partnerId`: given for a role that has none), `REQUIRED` (`partnerId`: missing for the role PARTNER), `NOT_FOUND` (`partnerId`), `FORBIDDEN` (`role`: not for you to give).',
+      'Creates an API token. OPERATOR may create any; PARTNER only tokens of the role PARTNER for itself. userErrors: `INVALID` (`name`; `expiresAt`: not an instant, or in the past; `partnerId`: given for a role without a partner), `REQUIRED` (`partnerId`: missing for the role PARTNER), `NOT_FOUND` (`partnerId`), `FORBIDDEN` (`role`: you may not grant it).',
   })
   async createApiToken(
-    @Arg('name', () => String, { description: 'For people: who uses it, for what.' }) name: string,
+    @Arg('name', () => String, { description: 'For people: who uses it, and what for.' }) name: string,
     @Arg('role', () => Role, { description: 'What it may do.' }) role: Role,
     @Arg('partnerId', () => ID, {
       nullable: true,
-      description: 'For the role PARTNER: whose. Left out: your own.',
+      description: 'For the role PARTNER: the partner that it belongs to. Absent: your own.',
     })
     partnerId: string | null | undefined,
-    @Arg('expiresAt', () => DateTimeScalar, { nullable: true, description: 'Left out: it does not expire.' })
+    @Arg('expiresAt', () => DateTimeScalar, { nullable: true, description: 'Absent: it does not expire.' })
     expiresAt: string | null | undefined,
     @Ctx() context: ApiContext,
   ): Promise<CreateApiTokenPayload> {
@@ -59,7 +62,7 @@ export class TokenResolver {
   @ForPortals()
   @Mutation(() => RevokeApiTokenPayload, {
     description:
-      'Ends a token at once; subscriptions opened by it are closed. PARTNER may revoke the tokens of its own partner. userErrors: `NOT_FOUND`.',
+      'Revokes a token at once; subscriptions opened with it are closed. PARTNER may revoke the tokens of its own partner. userErrors: `NOT_FOUND`.',
   })
   async revokeApiToken(
     @Arg('id', () => ID) id: string,

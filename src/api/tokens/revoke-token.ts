@@ -5,8 +5,8 @@ import type { Caller } from '../caller.js';
 import { isUuid } from '../uuid.js';
 
 /**
- * Ends a token at once, in every process, with the live connections that were opened by it. False: there is
- * none that the caller may revoke. Revoking again changes nothing.
+ * Revokes a token at once, in every process, and closes the live connections that were opened with it. False: the caller
+ * may revoke no token with this id. Revoking again changes nothing.
  */
 export async function revokeToken(
   em: EntityManager,

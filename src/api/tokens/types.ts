@@ -9,13 +9,13 @@ export class ApiTokenType {
   @Field(() => ID, { description: 'For `revokeApiToken`.' })
   id!: string;
 
-  @Field(() => String, { description: 'Who uses it, for what.' })
+  @Field(() => String, { description: 'Who uses it, and what for.' })
   name!: string;
 
   @Field(() => Role, { description: 'What it may do.' })
   role!: Role;
 
-  @Field(() => DateTimeScalar, { description: 'When it was made.' })
+  @Field(() => DateTimeScalar, { description: 'When it was created.' })
   createdAt!: Date;
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'Null: it does not expire.' })
@@ -23,7 +23,7 @@ export class ApiTokenType {
 
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: 'To the minute. Null: it was never used.',
+    description: 'Accurate to the minute. Null: it was never used.',
   })
   lastUsedAt?: Date | null;
 
@@ -44,7 +44,10 @@ export class CreateApiTokenPayload {
   @Field(() => ID, { nullable: true, description: 'For `revokeApiToken`.' })
   id?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The token. It is shown this once and kept nowhere.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The token. It is shown only once; only its hash is stored.',
+  })
   token?: string | null;
 
   @Field(() => [UserError], { description: userErrorsDescription })
@@ -53,7 +56,7 @@ export class CreateApiTokenPayload {
 
 @ObjectType()
 export class RevokeApiTokenPayload {
-  @Field(() => ID, { nullable: true, description: 'The token that was ended.' })
+  @Field(() => ID, { nullable: true, description: 'The token that was revoked.' })
   revokedId?: string | null;
 
   @Field(() => [UserError], { description: userErrorsDescription })

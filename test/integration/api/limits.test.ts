@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { strangersPerMinute } from '../../../src/api/rate.js';
+import { anonymousPerMinute } from '../../../src/api/rate.js';
 import { buildApiSchema } from '../../../src/api/schema.js';
 import { query } from '../../../src/db/sql.js';
 import { startTestApi, type TestApi } from '../../support/api.js';
@@ -71,13 +71,13 @@ describe('a caller', () => {
 
   it('has no limit where the operator wants none', async () => {
     const api = await apiWith({ API_REQUESTS_PER_MINUTE: '0' });
-    for (let n = 0; n < strangersPerMinute + 5; n += 1) expect((await post(api, asksWho)).status).toBe(200);
+    for (let n = 0; n < anonymousPerMinute + 5; n += 1) expect((await post(api, asksWho)).status).toBe(200);
   });
 
   it('without a valid token cannot guess on and on, which keeps nobody else out', async () => {
     const api = await apiWith({});
     const guess = (n: number) => post(api, asksWho, { authorization: `Bearer psab_guess-${n}` });
-    for (let n = 0; n < strangersPerMinute; n += 1) expect((await guess(n)).status).toBe(401);
+    for (let n = 0; n < anonymousPerMinute; n += 1) expect((await guess(n)).status).toBe(401);
     expect((await guess(0)).status).toBe(429);
     expect((await post(api, asksWho)).status).toBe(200);
   });
@@ -86,7 +86,7 @@ describe('a caller', () => {
     const api = await apiWith({ TRUST_PROXY: '127.0.0.0/8' });
     const from = (address: string, token: string) =>
       openSocket(api.url, { token }, { 'x-forwarded-for': address });
-    const guesses = Array.from({ length: strangersPerMinute }, (_, n) => from('203.0.113.7', `psab_${n}`));
+    const guesses = Array.from({ length: anonymousPerMinute }, (_, n) => from('203.0.113.7', `psab_${n}`));
     for (const { closed } of guesses) expect(await closed).toBe(4403);
     const refused = await from('203.0.113.7', 'psab_more').refused;
     expect(refused.statusCode).toBe(429);
