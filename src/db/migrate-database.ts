@@ -1,15 +1,15 @@
 import { PostgresBackend } from '@agendajs/postgres-backend';
 import { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
+import { agendaTableAdditions } from './agenda-table.sql.js';
 import { ormOptions } from './orm-options.js';
-import { partnersMayWakeTheirOwn } from './partner-role.sql.js';
 
 const lockKey = 7_282_664; // any number, the same for every process
 
 /**
  * Brings the database to the schema of this version. Several processes may start at once: one migrates, the
- * others wait for it. Agenda's own table is made here too, because its `create … if not exists` at every
- * process's start would race.
+ * others wait for it. Agenda's own table is created here too, because its `create … if not exists` would race if
+ * every process ran it at startup.
  */
 export async function migrateDatabase(url: string): Promise<void> {
   const lock = new pg.Client({ connectionString: url });
@@ -28,9 +28,7 @@ export async function migrateDatabase(url: string): Promise<void> {
     const pool = new pg.Pool({ connectionString: url, max: 1 });
     try {
       await new PostgresBackend({ pool, disableNotifications: true }).connect();
-      await pool.query(`create index if not exists agenda_jobs_waiting_for on agenda_jobs (name, (data->>'integrationId'))
-        where locked_at is null and next_run_at is not null`);
-      await pool.query(partnersMayWakeTheirOwn);
+      await pool.query(agendaTableAdditions);
     } finally {
       await pool.end();
     }

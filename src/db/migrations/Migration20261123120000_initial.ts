@@ -1,13 +1,16 @@
 import { Migration } from '@mikro-orm/migrations';
-import { deliveryCountsFollowState } from '../delivery-counts.sql.js';
-import { syncRunChangesAreTold } from '../sync-run-changes.sql.js';
-import { uuidV7 } from '../uuid-v7.sql.js';
 
+/** The schema of version 0.1.0. */
 export class Migration20261123120000_initial extends Migration {
   override name = 'Migration20261123120000_initial';
 
-  override up(): void | Promise<void> {
-    this.addSql(uuidV7);
+  override up(): void {
+    this.addSql(`
+create function uuid_v7() returns uuid language sql volatile parallel safe as $$
+  select (lpad(to_hex(us / 1000), 12, '0') || '7' || lpad(to_hex(us % 1000 * 4096 / 1000), 3, '0')
+    || substr(replace(gen_random_uuid()::text, '-', ''), 17))::uuid
+  from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as us) as clock
+$$`);
 
     this.addSql(
       `create table "lease" ("name" text not null, "owner" text not null, "fence" bigint not null, "until" timestamptz not null, primary key ("name"));`,
@@ -41,7 +44,7 @@ export class Migration20261123120000_initial extends Migration {
     );
 
     this.addSql(
-      `create table "integration" ("id" uuid not null default uuid_v7(), "partner_id" uuid not null, "psa" text not null, "account" text not null, "credentials" text null, "status" text not null default 'CONNECTED', "status_reason" text null, "last_check" jsonb null, "service_board" jsonb null, "service_type" jsonb null, "service_subtype" jsonb null, "billing_enabled" boolean not null default false, "update_agreement_additions" boolean not null default false, "create_missing_additions" boolean not null default false, "priority_success" jsonb null, "priority_warning" jsonb null, "priority_error" jsonb null, "daily_digest_enabled" boolean not null default false, "daily_digest_time" text not null default '07:00', "catch_up" text not null default 'ALL', "notification_email" text null, "next_digest_at" timestamptz null, "next_usage_at" timestamptz null, "next_probe_at" timestamptz null, "probes" int not null default 0, "resting_until" timestamptz null, "created_at" timestamptz not null default now(), "disconnected_at" timestamptz null, primary key ("id"));`,
+      `create table "integration" ("id" uuid not null default uuid_v7(), "partner_id" uuid not null, "psa" text not null, "account" text not null, "credentials" text null, "status" text not null default 'CONNECTED', "status_reason" text null, "last_check" jsonb null, "service_board" jsonb null, "service_type" jsonb null, "service_subtype" jsonb null, "billing_enabled" boolean not null default false, "update_agreement_additions" boolean not null default false, "create_missing_additions" boolean not null default false, "priority_success" jsonb null, "priority_warning" jsonb null, "priority_error" jsonb null, "daily_digest_enabled" boolean not null default false, "daily_digest_time" text not null default '07:00', "next_digest_at" timestamptz null, "next_usage_at" timestamptz null, "next_probe_at" timestamptz null, "probes" int not null default 0, "resting_until" timestamptz null, "created_at" timestamptz not null default now(), "disconnected_at" timestamptz null, primary key ("id"));`,
     );
     this.addSql(`create index "integration_next_digest_at_index" on "integration" ("next_digest_at");`);
     this.addSql(`create index "integration_next_usage_at_index" on "integration" ("next_usage_at");`);
@@ -62,10 +65,6 @@ export class Migration20261123120000_initial extends Migration {
     );
     this.addSql(`create index "api_token_partner_id_index" on "api_token" ("partner_id");`);
     this.addSql(`alter table "api_token" add constraint "api_token_hash_unique" unique ("hash");`);
-
-    this.addSql(
-      `create table "request_allowance" ("integration_id" uuid not null, "available" double precision not null, "as_of" timestamptz not null, primary key ("integration_id"));`,
-    );
 
     this.addSql(
       `create table "sync_run" ("id" uuid not null default uuid_v7(), "integration_id" uuid not null, "pipeline" text not null, "trigger" text not null, "state" text not null default 'RUNNING', "dry_run" boolean not null default false, "for_date" date null, "statement_id" uuid null, "collecting" boolean not null default false, "started_at" timestamptz not null, "planned_at" timestamptz null, "finished_at" timestamptz null, "total" int not null default 0, "delivered" int not null default 0, "skipped" int not null default 0, "failed" int not null default 0, "held" int not null default 0, "error" text null, primary key ("id"));`,
@@ -93,26 +92,6 @@ export class Migration20261123120000_initial extends Migration {
     this.addSql(`create index "planned_change_run_id_id_index" on "planned_change" ("run_id", "id");`);
 
     this.addSql(
-      `create table "notice" ("id" uuid not null default uuid_v7(), "type" text not null, "integration_id" uuid not null, "run_id" uuid null, "payload" jsonb not null, "due_at" timestamptz not null, "addressed_at" timestamptz null, "created_at" timestamptz not null default now(), primary key ("id"));`,
-    );
-    this.addSql(`create index "notice_run_id_index" on "notice" ("run_id");`);
-    this.addSql(`create index "notice_unaddressed" on "notice" ("due_at") where "addressed_at" is null;`);
-    this.addSql(
-      `create index "notice_integration_id_type_id_index" on "notice" ("integration_id", "type", "id");`,
-    );
-    this.addSql(`alter table "notice" add constraint "notice_type_run_id_unique" unique ("type", "run_id");`);
-
-    this.addSql(
-      `create table "notice_delivery" ("notice_id" uuid not null, "channel" text not null, "target" text not null, "state" text not null default 'PENDING', "attempts" int not null default 0, "next_attempt_at" timestamptz null, "last_error" text null, "delivered_at" timestamptz null, primary key ("notice_id", "channel", "target"));`,
-    );
-    this.addSql(
-      `create index "notice_delivery_gone" on "notice_delivery" ("channel", "target") where "state" = 'GONE';`,
-    );
-    this.addSql(
-      `create index "notice_delivery_due" on "notice_delivery" ("next_attempt_at") where "state" = 'PENDING';`,
-    );
-
-    this.addSql(
       `create table "delivery" ("id" uuid not null default uuid_v7(), "integration_id" uuid not null, "kind" text not null, "key" text not null, "organization_id" uuid null, "job_result_id" uuid null, "run_id" uuid null, "state" text not null default 'PENDING', "summary" text not null, "content" jsonb not null default '{}', "target_key" text null, "attempts" int not null default 0, "unsure" boolean not null default false, "claim_fence" bigint null, "next_attempt_at" timestamptz null, "last_error" text null, "reason_code" text null, "psa_record_id" text null, "psa_record_url" text null, "quantity_before" numeric null, "quantity_after" numeric null, "created_at" timestamptz not null default now(), "delivered_at" timestamptz null, primary key ("id"));`,
     );
     this.addSql(`create index "delivery_organization_id_index" on "delivery" ("organization_id");`);
@@ -126,7 +105,7 @@ export class Migration20261123120000_initial extends Migration {
       `create index "delivery_integration_id_state_id_index" on "delivery" ("integration_id", "state", "id");`,
     );
     this.addSql(
-      `create index "delivery_due" on "delivery" ("integration_id", "id") include ("next_attempt_at") where "state" = 'PENDING';`,
+      `create index "delivery_due" on "delivery" ("integration_id", "next_attempt_at", "id") where "state" = 'PENDING';`,
     );
     this.addSql(
       `alter table "delivery" add constraint "delivery_integration_id_key_unique" unique ("integration_id", "key");`,
@@ -185,9 +164,6 @@ export class Migration20261123120000_initial extends Migration {
     this.addSql(
       `alter table "integration" add constraint "integration_status_check" check ("status" in ('CONNECTED', 'PAUSED', 'NEEDS_ATTENTION'));`,
     );
-    this.addSql(
-      `alter table "integration" add constraint "integration_catch_up_check" check ("catch_up" in ('ALL', 'LAST', 'LAST_WITH_COUNT'));`,
-    );
 
     this.addSql(
       `alter table "mapping" add constraint "mapping_integration_id_foreign" foreign key ("integration_id") references "integration" ("id") on update cascade on delete cascade;`,
@@ -233,32 +209,6 @@ export class Migration20261123120000_initial extends Migration {
     );
     this.addSql(
       `alter table "planned_change" add constraint "planned_change_organization_id_foreign" foreign key ("organization_id") references "organization" ("id");`,
-    );
-
-    this.addSql(
-      `alter table "notice" add constraint "notice_integration_id_foreign" foreign key ("integration_id") references "integration" ("id");`,
-    );
-    this.addSql(
-      `alter table "notice" add constraint "notice_run_id_foreign" foreign key ("run_id") references "sync_run" ("id") on delete set null;`,
-    );
-    this.addSql(
-      `alter table "notice" add constraint "notice_type_check" check ("type" in ('integration.needs_attention', 'integration.recovered', 'run.failed', 'delivery.held'));`,
-    );
-
-    this.addSql(
-      `alter table "notice_delivery" add constraint "notice_delivery_notice_id_foreign" foreign key ("notice_id") references "notice" ("id") on delete cascade;`,
-    );
-    this.addSql(
-      `alter table "notice_delivery" add constraint "notice_delivery_delivered" check ((state = 'DELIVERED') = (delivered_at is not null));`,
-    );
-    this.addSql(
-      `alter table "notice_delivery" add constraint "notice_delivery_next_attempt" check ((state = 'PENDING') = (next_attempt_at is not null));`,
-    );
-    this.addSql(
-      `alter table "notice_delivery" add constraint "notice_delivery_channel_check" check ("channel" in ('webhook', 'email'));`,
-    );
-    this.addSql(
-      `alter table "notice_delivery" add constraint "notice_delivery_state_check" check ("state" in ('PENDING', 'DELIVERED', 'FAILED', 'GONE'));`,
     );
 
     this.addSql(
@@ -310,50 +260,74 @@ export class Migration20261123120000_initial extends Migration {
       `alter table "usage_line" add constraint "usage_line_delivery_id_foreign" foreign key ("delivery_id") references "delivery" ("id") on delete restrict;`,
     );
 
-    this.addSql(deliveryCountsFollowState);
-    this.addSql(syncRunChangesAreTold);
-  }
+    this.addSql(`
+create function count_deliveries() returns trigger language plpgsql as $$
+declare
+  changed record;
+begin
+  for changed in
+    select run_id,
+      sum(sign) as total,
+      sum(sign) filter (where state = 'DELIVERED') as delivered,
+      sum(sign) filter (where state = 'SKIPPED') as skipped,
+      sum(sign) filter (where state = 'FAILED') as failed,
+      sum(sign) filter (where state = 'HELD') as held
+    from (
+      select run_id, state, 1 as sign from after_change
+      union all
+      select run_id, state, -1 from before_change
+    ) as change
+    where run_id is not null
+    group by run_id
+    order by run_id
+  loop
+    if changed.total <> 0 or changed.delivered <> 0 or changed.skipped <> 0 or changed.failed <> 0
+      or changed.held <> 0 then
+      update sync_run set
+        total = total + changed.total,
+        delivered = delivered + coalesce(changed.delivered, 0),
+        skipped = skipped + coalesce(changed.skipped, 0),
+        failed = failed + coalesce(changed.failed, 0),
+        held = held + coalesce(changed.held, 0)
+      where id = changed.run_id;
+    end if;
+  end loop;
+  return null;
+end $$;
 
-  override down(): void | Promise<void> {
-    this.addSql(`alter table "organization" drop constraint "organization_partner_id_foreign";`);
-    this.addSql(`alter table "integration" drop constraint "integration_partner_id_foreign";`);
-    this.addSql(`alter table "api_token" drop constraint "api_token_partner_id_foreign";`);
-    this.addSql(
-      `alter table "backup_job_result" drop constraint "backup_job_result_organization_id_foreign";`,
-    );
-    this.addSql(`alter table "mapping" drop constraint "mapping_organization_id_foreign";`);
-    this.addSql(`alter table "planned_change" drop constraint "planned_change_organization_id_foreign";`);
-    this.addSql(`alter table "delivery" drop constraint "delivery_organization_id_foreign";`);
-    this.addSql(`alter table "usage_record" drop constraint "usage_record_organization_id_foreign";`);
-    this.addSql(`alter table "usage_line" drop constraint "usage_line_organization_id_foreign";`);
-    this.addSql(`alter table "delivery" drop constraint "delivery_job_result_id_foreign";`);
-    this.addSql(`alter table "mapping" drop constraint "mapping_integration_id_foreign";`);
-    this.addSql(`alter table "sync_run" drop constraint "sync_run_integration_id_foreign";`);
-    this.addSql(`alter table "notice" drop constraint "notice_integration_id_foreign";`);
-    this.addSql(`alter table "delivery" drop constraint "delivery_integration_id_foreign";`);
-    this.addSql(`alter table "usage_statement" drop constraint "usage_statement_integration_id_foreign";`);
-    this.addSql(`alter table "planned_change" drop constraint "planned_change_run_id_foreign";`);
-    this.addSql(`alter table "notice" drop constraint "notice_run_id_foreign";`);
-    this.addSql(`alter table "delivery" drop constraint "delivery_run_id_foreign";`);
-    this.addSql(`alter table "notice_delivery" drop constraint "notice_delivery_notice_id_foreign";`);
-    this.addSql(`alter table "usage_line" drop constraint "usage_line_delivery_id_foreign";`);
-    this.addSql(`alter table "usage_line" drop constraint "usage_line_statement_id_foreign";`);
+create function count_new_deliveries() returns trigger language plpgsql as $$
+declare
+  added record;
+begin
+  for added in
+    select run_id, count(*) as total,
+      count(*) filter (where state = 'DELIVERED') as delivered,
+      count(*) filter (where state = 'SKIPPED') as skipped,
+      count(*) filter (where state = 'FAILED') as failed,
+      count(*) filter (where state = 'HELD') as held
+    from after_change where run_id is not null group by run_id order by run_id
+  loop
+    update sync_run set
+      total = total + added.total, delivered = delivered + added.delivered,
+      skipped = skipped + added.skipped, failed = failed + added.failed, held = held + added.held
+    where id = added.run_id;
+  end loop;
+  return null;
+end $$;
 
-    this.addSql(`drop table if exists "lease" cascade;`);
-    this.addSql(`drop table if exists "partner" cascade;`);
-    this.addSql(`drop table if exists "organization" cascade;`);
-    this.addSql(`drop table if exists "backup_job_result" cascade;`);
-    this.addSql(`drop table if exists "integration" cascade;`);
-    this.addSql(`drop table if exists "mapping" cascade;`);
-    this.addSql(`drop table if exists "api_token" cascade;`);
-    this.addSql(`drop table if exists "request_allowance" cascade;`);
-    this.addSql(`drop table if exists "sync_run" cascade;`);
-    this.addSql(`drop table if exists "planned_change" cascade;`);
-    this.addSql(`drop table if exists "notice" cascade;`);
-    this.addSql(`drop table if exists "notice_delivery" cascade;`);
-    this.addSql(`drop table if exists "delivery" cascade;`);
-    this.addSql(`drop table if exists "usage_record" cascade;`);
-    this.addSql(`drop table if exists "usage_statement" cascade;`);
-    this.addSql(`drop table if exists "usage_line" cascade;`);
+create trigger delivery_counts_insert after insert on delivery
+  referencing new table as after_change for each statement execute function count_new_deliveries();
+create trigger delivery_counts_update after update on delivery
+  referencing old table as before_change new table as after_change for each statement execute function count_deliveries()`);
+
+    this.addSql(`
+create function tell_sync_run_change() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('psa_bridge', json_build_object('kind', 'sync_run', 'integrationId', new.integration_id, 'runId', new.id)::text);
+  return null;
+end $$;
+
+create trigger sync_run_changes_are_told after insert or update on sync_run
+  for each row execute function tell_sync_run_change()`);
   }
 }

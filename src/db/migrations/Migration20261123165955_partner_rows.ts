@@ -1,13 +1,30 @@
 import { Migration } from '@mikro-orm/migrations';
-import { askingPartner } from '../../domain/access/partner-rows.js';
-import { partnerRoleExists, partnerRoleIsGranted } from '../partner-role.sql.js';
 
 export class Migration20261123165955_partner_rows extends Migration {
   override name = 'Migration20261123165955_partner_rows';
 
-  override up(): void | Promise<void> {
-    this.addSql(partnerRoleExists);
-    this.addSql(askingPartner);
+  override up(): void {
+    this.addSql(`
+do $migration$ begin
+  begin
+    if not exists (select from pg_roles where rolname = 'psa_bridge_partner') then
+      create role psa_bridge_partner nologin;
+    end if;
+  exception when duplicate_object or unique_violation then
+    null; -- another database of this server got it at the same moment
+  end;
+  if not pg_has_role(current_user, 'psa_bridge_partner', 'member') then
+    execute format('grant psa_bridge_partner to %I', current_user);
+  end if;
+exception when insufficient_privilege then
+  raise exception '%', format('The database user %1$I may not make the role of partners'' requests. Have an administrator of '
+    'the server run, once: create role psa_bridge_partner nologin; grant psa_bridge_partner to %1$I; (leave out the '
+    'first where the role is there already), then start again.', current_user);
+end $migration$;
+`);
+    this.addSql(`
+create function asking_partner() returns uuid language sql stable parallel safe as
+  $$ select nullif(current_setting('psa_bridge.partner_id', true), '')::uuid $$`);
 
     this.addSql(`alter table "lease" enable row level security;`);
 
@@ -80,66 +97,12 @@ export class Migration20261123165955_partner_rows extends Migration {
       `create policy "partner_rows" on "usage_line" to "psa_bridge_partner" using (exists (select 1 from usage_statement where usage_statement.id = statement_id));`,
     );
 
-    this.addSql(partnerRoleIsGranted);
-  }
-
-  override down(): void | Promise<void> {
-    this.addSql(`drop policy "partner_rows" on "api_token";`);
-
-    this.addSql(`drop policy "partner_rows" on "backup_job_result";`);
-
-    this.addSql(`drop policy "partner_rows" on "delivery";`);
-
-    this.addSql(`drop policy "partner_rows" on "integration";`);
-
-    this.addSql(`drop policy "partner_rows" on "mapping";`);
-
-    this.addSql(`drop policy "partner_rows" on "notice";`);
-
-    this.addSql(`drop policy "partner_rows" on "organization";`);
-
-    this.addSql(`drop policy "partner_rows" on "partner";`);
-
-    this.addSql(`drop policy "partner_rows" on "planned_change";`);
-
-    this.addSql(`drop policy "partner_rows" on "sync_run";`);
-
-    this.addSql(`drop policy "partner_rows" on "usage_line";`);
-
-    this.addSql(`drop policy "partner_rows" on "usage_record";`);
-
-    this.addSql(`drop policy "partner_rows" on "usage_statement";`);
-
-    this.addSql(`alter table "api_token" disable row level security;`);
-
-    this.addSql(`alter table "backup_job_result" disable row level security;`);
-
-    this.addSql(`alter table "delivery" disable row level security;`);
-
-    this.addSql(`alter table "integration" disable row level security;`);
-
-    this.addSql(`alter table "lease" disable row level security;`);
-
-    this.addSql(`alter table "mapping" disable row level security;`);
-
-    this.addSql(`alter table "notice" disable row level security;`);
-
-    this.addSql(`alter table "notice_delivery" disable row level security;`);
-
-    this.addSql(`alter table "organization" disable row level security;`);
-
-    this.addSql(`alter table "partner" disable row level security;`);
-
-    this.addSql(`alter table "planned_change" disable row level security;`);
-
-    this.addSql(`alter table "request_allowance" disable row level security;`);
-
-    this.addSql(`alter table "sync_run" disable row level security;`);
-
-    this.addSql(`alter table "usage_line" disable row level security;`);
-
-    this.addSql(`alter table "usage_record" disable row level security;`);
-
-    this.addSql(`alter table "usage_statement" disable row level security;`);
+    this.addSql(`
+grant usage on schema public to psa_bridge_partner;
+grant select on partner, organization, backup_job_result, integration, mapping, api_token, sync_run, planned_change,
+  notice, delivery, usage_record, usage_statement, usage_line to psa_bridge_partner;
+grant insert, update on integration, api_token, sync_run, delivery, notice to psa_bridge_partner;
+grant insert, update, delete on mapping to psa_bridge_partner;
+`);
   }
 }

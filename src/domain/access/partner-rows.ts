@@ -1,20 +1,14 @@
 import type { EntityManager, PolicyDef } from '@mikro-orm/core';
 
-/** The database role of a partner's requests: whatever they ask for, PostgreSQL shows them this partner's rows only. */
+/** The database role of a partner's requests: whatever they read or change, PostgreSQL limits them to this partner's rows. */
 export const partnerRole = 'psa_bridge_partner';
 
+/** The session variable that asking_partner() reads: null, which matches no row, where it is not set. */
 const partnerVariable = 'psa_bridge.partner_id';
 
 /**
- * Makes asking_partner(): the partner whose request it is. Null, which is nobody, where nobody said.
- */
-export const askingPartner = `
-create function asking_partner() returns uuid language sql stable parallel safe as
-  $$ select nullif(current_setting('${partnerVariable}', true), '')::uuid $$`;
-
-/**
- * Opens a table's rows for which `condition` holds to a partner's requests, as far as the role has been granted to
- * read or write the table at all. In `condition`, other tables show only the partner's rows too.
+ * Lets a partner's requests see and change the rows for which `condition` holds, as far as a migration granted the role
+ * access to the table. In `condition`, other tables also show only the partner's rows.
  */
 export function partnerRows(condition: string): PolicyDef {
   return { name: 'partner_rows', roles: [partnerRole], using: condition };
@@ -30,7 +24,7 @@ export const rowsOfItsOrganizations = partnerRows(
   'exists (select 1 from organization where organization.id = organization_id)',
 );
 
-/** Has everything that is asked through `em` from now on asked as this partner. */
+/** Runs everything that is sent through `em` from now on as this partner. */
 export function askAsPartner(em: EntityManager, partnerId: string): void {
   em.setSessionContext({ role: partnerRole, variables: { [partnerVariable]: partnerId } });
 }
