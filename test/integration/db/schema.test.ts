@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MikroORM } from '@mikro-orm/postgresql';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ormOptions } from '../../../src/db/orm-options.js';
 import { query } from '../../../src/db/sql.js';
+import { entities } from '../../../src/domain/entities.js';
 import { freshDatabase, type TestDatabase } from '../../support/database.js';
 
 let database: TestDatabase;
@@ -12,6 +15,25 @@ describe('the database schema', () => {
   it('is what the entities say', async () => {
     const difference = await database.orm.schema.getUpdateSchemaSQL({ wrap: false, safe: true });
     expect(difference.trim()).toBe('');
+  });
+
+  it('has nothing that the entities do not declare, except triggers', async () => {
+    const difference = await database.orm.schema.getUpdateSchemaSQL({ wrap: false, dropTables: false });
+    const rest = difference
+      .split('\n')
+      .filter(line => !/^(drop (trigger|function) if exists .*;)?$/.test(line));
+    expect(rest).toEqual([]);
+  });
+
+  it('is in the snapshot that the next migration is created from', async () => {
+    vi.stubEnv('MIKRO_ORM_CLI', '1');
+    const orm = new MikroORM(ormOptions({ clientUrl: database.url, entities, poolSize: 1 }));
+    vi.unstubAllEnvs();
+    try {
+      expect(await orm.migrator.checkSchema()).toBe(false);
+    } finally {
+      await orm.close();
+    }
   });
 
   it('makes ids that sort by time', async () => {
