@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { ConfigError, readConfig } from './config/config.js';
 import { secretsInSettings } from './config/secrets-in-settings.js';
+import { UnknownSchemaError } from './db/unknown-schema-error.js';
 import { openLog } from './observability/log.js';
 import { redactor } from './text/redaction.js';
 
@@ -42,6 +43,7 @@ try {
     });
   }
 } catch (error) {
-  console.error(redact(error instanceof ConfigError ? error.message : inspect(error)));
+  const expected = error instanceof ConfigError || error instanceof UnknownSchemaError;
+  console.error(redact(expected ? error.message : inspect(error)));
   process.exit(1);
 }

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { ConfigError, readConfig } from '../config/config.js';
 import { secretsInSettings } from '../config/secrets-in-settings.js';
+import { appliedMigrations, requireKnownSchema } from '../db/applied-migrations.js';
 import { openDatabase } from '../db/connection.js';
+import { UnknownSchemaError } from '../db/unknown-schema-error.js';
 import { entities } from '../domain/entities.js';
 import { CredentialVault } from '../integrations/credential-vault.js';
 import { type KeyRotation, rotateKeys } from '../integrations/reseal-credentials.js';
@@ -18,6 +20,7 @@ try {
   const vault = new CredentialVault(encryptionKeys);
   const orm = await openDatabase({ url: databaseUrl, entities, poolSize: 2 });
   try {
+    requireKnownSchema(await appliedMigrations(orm.em.fork()));
     const rotation = await rotateKeys(orm.em.fork(), vault);
     for (const line of report(rotation, vault.keyIds)) console.log(line);
     process.exitCode = rotation.remaining.size > 0 ? 1 : 0;
@@ -25,9 +28,8 @@ try {
     await orm.close();
   }
 } catch (error) {
-  console.error(
-    redactor(secretsInSettings(process.env))(error instanceof ConfigError ? error.message : inspect(error)),
-  );
+  const expected = error instanceof ConfigError || error instanceof UnknownSchemaError;
+  console.error(redactor(secretsInSettings(process.env))(expected ? error.message : inspect(error)));
   process.exitCode = 1;
 }
 

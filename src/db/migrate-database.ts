@@ -2,6 +2,7 @@ import { PostgresBackend } from '@agendajs/postgres-backend';
 import { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import { agendaTableAdditions } from './agenda-table.sql.js';
+import { requireKnownSchema } from './applied-migrations.js';
 import { ormOptions } from './orm-options.js';
 
 const lockKey = 7_282_664; // any number, the same for every process
@@ -9,7 +10,7 @@ const lockKey = 7_282_664; // any number, the same for every process
 /**
  * Brings the database to the schema of this version. Several processes may start at once: one migrates, the
  * others wait for it. Agenda's own table is created here too, because its `create … if not exists` would race if
- * every process ran it at startup.
+ * every process ran it at startup. Throws UnknownSchemaError, and changes nothing, where a newer version migrated it.
  */
 export async function migrateDatabase(url: string): Promise<void> {
   const lock = new pg.Client({ connectionString: url });
@@ -21,6 +22,7 @@ export async function migrateDatabase(url: string): Promise<void> {
       logger: () => {},
     });
     try {
+      requireKnownSchema((await orm.migrator.getExecuted()).map(({ name }) => name));
       await orm.migrator.up();
     } finally {
       await orm.close();

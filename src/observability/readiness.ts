@@ -1,9 +1,8 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { migrations } from '../db/migrations/list.js';
-import { query } from '../db/sql.js';
+import { appliedMigrations, pendingMigrations } from '../db/applied-migrations.js';
 import { within } from '../db/within.js';
 
-/** What has to be mended before this process can do its work. */
+/** What has to be fixed before this process can work. */
 export type Missing = 'database' | 'migrations' | 'worker';
 
 export class NotReady extends Error {
@@ -16,23 +15,22 @@ export class NotReady extends Error {
   }
 }
 
-const patienceMs = 3_000;
+const timeLimitMs = 3_000;
 
 /**
- * Resolves when this process can do its work: the database answers and has every migration of this version
- * (later ones do no harm), and the worker, if it is one, takes jobs. Rejects with NotReady, within seconds.
+ * Resolves when this process can work: the database answers and has every migration of this version, and the worker,
+ * if the process has one, takes jobs. Rejects with NotReady, at the latest after three seconds.
+ *
+ * Migrations of a newer version do not matter here: during an upgrade the old processes serve until they are replaced.
+ * A process that starts then refuses; see migrateDatabase.
  */
 export async function checkReadiness(orm: MikroORM, worker?: { takesJobs(): boolean }): Promise<void> {
-  let applied: { name: string }[];
+  let pending: string[];
   try {
-    applied = await within(patienceMs, query(orm.em.fork(), 'select name from mikro_orm_migrations'));
+    pending = pendingMigrations(await within(timeLimitMs, appliedMigrations(orm.em.fork())));
   } catch (error) {
     throw new NotReady('database', 'the database does not answer', { cause: error });
   }
-  const names = new Set(applied.map(({ name }) => name));
-  const pending = migrations.filter(({ name }) => !names.has(name));
-  if (pending.length > 0) {
-    throw new NotReady('migrations', `not applied: ${pending.map(({ name }) => name).join(', ')}`);
-  }
+  if (pending.length > 0) throw new NotReady('migrations', `not applied: ${pending.join(', ')}`);
   if (worker && !worker.takesJobs()) throw new NotReady('worker', 'the worker does not take jobs');
 }
