@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { writeDown } from '../domain/audit/actor.js';
+import { recordAction } from '../domain/audit/record-action.js';
 import { Delivery, DeliveryKind } from '../domain/deliveries/delivery.js';
 import type { TestContent } from '../domain/deliveries/delivery-content.js';
 import type { Integration } from '../domain/integrations/integration.js';
@@ -34,7 +34,7 @@ export function createTestTicket(
       summary: `Test ticket for ${company.name}: the integration works`,
       content,
       nextAttemptAt: now,
-      releasedBy: await writeDown(tx, {
+      releasedBy: await recordAction(tx, {
         action: 'test_ticket.sent',
         integrationId: integration.id,
         after: { company: company.name },

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import { execute, run, statement } from '../db/sql.js';
-import { writeDown } from '../domain/audit/actor.js';
+import { recordAction } from '../domain/audit/record-action.js';
 import type { DeliveryState } from '../domain/deliveries/delivery.js';
 import { dueManually } from '../domain/deliveries/retry-pauses.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
@@ -39,7 +39,7 @@ export function retryDeliveries(em: EntityManager, request: RetryRequest): Promi
     const due = await run(tx, lockRetryable, [integrationId, ids ?? null, state ?? (ids ? null : 'FAILED')]);
     if (due.length === 0) return 0;
     const approved = due.filter(({ held }) => held).length;
-    const releasedBy = await writeDown(tx, {
+    const releasedBy = await recordAction(tx, {
       action: 'deliveries.retried',
       integrationId,
       after: { deliveries: due.length, approved },

@@ -24,7 +24,7 @@ export class AuditResolver {
   @ForPortals()
   @Query(() => AuditEntryConnection, {
     description:
-      'Who did what, newest first. For the role PARTNER that is what is about its own things, whoever did it.',
+      'Who did what, newest first. The role PARTNER sees the entries that affect it, whoever the actor was.',
     complexity: pageCost,
   })
   async auditLog(@Args() args: AuditLogArgs, @Ctx() context: ApiContext): Promise<Page<AuditEntry>> {
@@ -55,14 +55,16 @@ export class AuditResolver {
 
   @FieldResolver(() => String, {
     nullable: true,
-    description: 'The address that the request came from. Partners see their own people’s only.',
+    description: 'The address that the request came from. Partners see it for their own people only.',
   })
   address(@Root() entry: AuditEntry, @Ctx() context: ApiContext): string | null {
-    const mayKnow = callerOf(context).role === Role.OPERATOR || entry.actorRole === Role.PARTNER;
-    return mayKnow ? (entry.address ?? null) : null;
+    const mayRead = callerOf(context).role === Role.OPERATOR || entry.actorRole === Role.PARTNER;
+    return mayRead ? (entry.address ?? null) : null;
   }
 
-  @FieldResolver(() => [AuditChangeType], { description: 'What was changed; empty where nothing was.' })
+  @FieldResolver(() => [AuditChangeType], {
+    description: 'What was changed; empty for an action that changes no value.',
+  })
   changes(@Root() { before, after }: AuditEntry): AuditChangeType[] {
     const fields = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
     const asJson = (values: Record<string, unknown> | null | undefined, field: string) =>
@@ -76,7 +78,7 @@ export class AuditResolver {
 
   @FieldResolver(() => DeliveryConnection, {
     description:
-      'What it had written to the PSA: the deliveries that were retried, approved or tested by it, or of the run that it started; of a setting or a mapping, the tickets and quantities that came of it while it was in force.',
+      'What followed from it in the PSA: the deliveries that it retried, approved or sent as a test, or those of the run that it started; for a setting or a mapping, the tickets and quantities that were written while it was in force.',
     complexity: pageCost,
   })
   async deliveries(
@@ -93,7 +95,7 @@ export class ReleasedDeliveryResolver {
   @FieldResolver(() => AuditEntryType, {
     nullable: true,
     description:
-      'Who made it due by hand last: a test ticket, a retry, an approval. Null: it was owed by itself.',
+      'The last action that made it due manually: a test ticket, a retry, an approval. Null: it became due automatically.',
   })
   releasedBy(@Root() delivery: Delivery, @Ctx() { loaders }: ApiContext): Promise<AuditEntry> | null {
     return delivery.releasedBy ? loaders.auditEntry.load(delivery.releasedBy) : null;

@@ -27,12 +27,11 @@ export class Gate {
     if (token === undefined) return undefined;
     if (this.#identities && isJwt(token)) {
       const caller = await this.#identities.callerOf(token);
-      if (caller) await this.#signIns.writeDown('signed_in', caller, origin);
+      if (caller) await this.#signIns.record('signed_in', caller, origin);
       return caller;
     }
     const found = await this.#tokens.find(token);
-    if (found)
-      await this.#signIns.writeDown(found.good ? 'signed_in' : 'sign_in.refused', found.caller, origin);
+    if (found) await this.#signIns.record(found.good ? 'signed_in' : 'sign_in.refused', found.caller, origin);
     return found?.good ? found.caller : undefined;
   }
 

@@ -5,13 +5,14 @@ import { partnerRows } from '../access/partner-rows.js';
 export enum ActorKind {
   /** An API token. */
   TOKEN = 'TOKEN',
-  /** Somebody whom the vendor's identity provider vouches for. */
+  /** A person whom the vendor's identity provider authenticated. */
   IDENTITY = 'IDENTITY',
 }
 
 /**
- * Something that somebody did, as it was then: written by the database in the transaction of the deed, never changed
- * and never deleted. Secrets are not in it. Ids are kept without references, so that an entry outlives what it names.
+ * An action of a person or a script, as it was then: written by the database in the transaction of the action, never
+ * changed, never deleted. It contains no secrets. Ids are stored without references, so that an entry outlives what it
+ * names.
  */
 @Entity({ tableName: 'audit_entry', policies: [partnerRows('partner_id = asking_partner()')] })
 @Index({ properties: ['partnerId', 'id'] })
@@ -24,7 +25,7 @@ export class AuditEntry {
   @Property({ type: 'timestamptz', defaultRaw: 'clock_timestamp()' })
   at!: Date & Opt;
 
-  /** What was done, such as `integration.options_changed`. */
+  /** One of `auditActions`, or one that a newer version added. */
   @Property({ type: 'text' })
   action!: string;
 
@@ -48,18 +49,18 @@ export class AuditEntry {
   @Property({ type: 'text', nullable: true })
   requestId?: string | null;
 
-  /** Whose things it is about; null: nobody's in particular. */
+  /** The affected partner; null: none in particular. */
   @Property({ type: 'uuid', nullable: true })
   partnerId?: string | null;
 
   @Property({ type: 'uuid', nullable: true })
   integrationId?: string | null;
 
-  /** What exactly: a token's, an organization's, a run's id. */
+  /** The id of the affected token, organization or run. */
   @Property({ type: 'text', nullable: true })
   subjectId?: string | null;
 
-  /** Only what changed, by column. */
+  /** Values by column: only changed ones of an integration, all shown ones of the other tables. */
   @Property({ type: 'jsonb', nullable: true })
   before?: Record<string, unknown> | null;
 
