@@ -1,24 +1,29 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import pg from 'pg';
-import { query } from './sql.js';
+import { z } from 'zod';
+import { execute } from './sql.js';
 
-/** What processes tell each other through PostgreSQL. */
-export type Change =
-  | { kind: 'sync_run'; integrationId: string; runId: string }
-  | { kind: 'wake'; job: string; integrationId: string }
-  | { kind: 'token_revoked'; tokenId: string }
-  /** The connection was lost for a while: whatever changed meanwhile was not heard. */
-  | { kind: 'resync' };
+/** The notifications that processes send each other through PostgreSQL. Processes of other versions read them too. */
+const notification = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('sync_run'), integrationId: z.string(), runId: z.string() }),
+  z.object({ kind: z.literal('wake'), job: z.string(), integrationId: z.string() }),
+  z.object({ kind: z.literal('token_revoked'), tokenId: z.string() }),
+]);
+
+export type Notification = z.infer<typeof notification>;
+
+/** `resync`: the connection was lost for a while, so changes of that time were not received. */
+export type Change = Notification | { kind: 'resync' };
 
 const channel = 'psa_bridge';
 const longestPauseMs = 5_000;
 
-/** Tells every process, this one too, once `em`'s transaction is committed. Nobody hears of one that is rolled back. */
-export async function tell(em: EntityManager, change: Change): Promise<void> {
-  await query(em, 'select pg_notify($1, $2)', [channel, JSON.stringify(change)]);
+/** Notifies every process, this one too, when `em`'s transaction is committed; nobody when it is rolled back. */
+export async function notifyProcesses(em: EntityManager, change: Notification): Promise<void> {
+  await execute(em, 'select pg_notify($1, $2)', [channel, JSON.stringify(change)]);
 }
 
-/** Hears the changes that any process commits: one connection per process, made again when it breaks. */
+/** Receives the changes that any process commits: one connection per process, opened again when it breaks. */
 export class ChangeFeed {
   readonly #listeners = new Set<(change: Change) => void>();
   #client: pg.Client | undefined;
@@ -29,7 +34,7 @@ export class ChangeFeed {
     private readonly logLoss: (error: unknown) => void,
   ) {}
 
-  /** Rejects when the first connection fails; later losses are mended in the background. */
+  /** Rejects when the first connection fails. A connection that is lost later is opened again in the background. */
   async start(): Promise<void> {
     const client = new pg.Client({
       connectionString: this.url,
@@ -46,8 +51,9 @@ export class ChangeFeed {
       this.#startAgain(100);
     };
     client.on('error', lost).on('end', () => lost());
-    client.on('notification', message => {
-      if (message.payload) this.#tell(JSON.parse(message.payload));
+    client.on('notification', ({ payload }) => {
+      const change = readNotification(payload);
+      if (change) this.#notifyListeners(change);
     });
     try {
       await client.connect();
@@ -71,7 +77,7 @@ export class ChangeFeed {
     await this.#client?.end().catch(() => {});
   }
 
-  #tell(change: Change): void {
+  #notifyListeners(change: Change): void {
     for (const listener of this.#listeners) listener(change);
   }
 
@@ -79,9 +85,18 @@ export class ChangeFeed {
     setTimeout(() => {
       if (this.#closing) return;
       this.start().then(
-        () => this.#tell({ kind: 'resync' }),
+        () => this.#notifyListeners({ kind: 'resync' }),
         () => this.#startAgain(Math.min(pauseMs * 2, longestPauseMs)),
       );
     }, pauseMs).unref();
+  }
+}
+
+/** Undefined for a notification that this version does not know, such as one of a newer version. */
+function readNotification(payload: string | undefined): Notification | undefined {
+  try {
+    return notification.safeParse(JSON.parse(payload ?? '')).data;
+  } catch {
+    return undefined;
   }
 }

@@ -2,14 +2,14 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { type DatabaseOptions, ormOptions } from './orm-options.js';
 
 /**
- * A statement that takes a minute is one too many. And a process that was frozen in a transaction must not keep others
- * from the rows that it locked.
+ * No statement may take longer than a minute. A process that was frozen inside a transaction must not keep its row locks
+ * for longer than 30 seconds.
  */
 const timeLimits = '-c statement_timeout=60s -c idle_in_transaction_session_timeout=30s';
 
 /**
- * Opens the database. The pool survives a restart of the server by itself; a query that runs while it is
- * gone rejects.
+ * Opens the database. Rejects when it cannot be reached. The pool reconnects after a restart of the server; queries
+ * reject while the server is down.
  */
 export async function openDatabase({
   url,

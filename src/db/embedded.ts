@@ -12,9 +12,9 @@ export interface EmbeddedDatabase {
 const database = 'psa_bridge';
 
 /**
- * A real PostgreSQL server out of its npm package, with its data in `dataDir`: for trying, developing and
- * testing. Listens on the loopback address only, on any free port unless one is wanted. A server that an
- * earlier process left running is used again.
+ * Starts a real PostgreSQL server from its npm package, with its data in `dataDir`: for trials, development and tests.
+ * It listens on the loopback address only, on `wantedPort` or any free port. A server that an earlier process left
+ * running is used again.
  */
 export async function startEmbeddedDatabase(
   dataDir: string,
@@ -22,7 +22,7 @@ export async function startEmbeddedDatabase(
   wantedPort?: number,
 ): Promise<EmbeddedDatabase> {
   mkdirSync(dataDir, { recursive: true });
-  // As root the server runs as another user, who has to pass through this folder; its own one is 0700.
+  // As root the server runs as another user, which needs to traverse this folder; its own folder is 0700.
   chmodSync(dataDir, 0o711);
   const folder = resolve(dataDir, 'postgres');
   const running = await runningServer(folder, password);
@@ -43,7 +43,7 @@ export async function startEmbeddedDatabase(
     postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200'],
   });
   if (!existsSync(join(folder, 'PG_VERSION'))) await server.initialise();
-  await startPatiently(() => server.start());
+  await startWithRetries(() => server.start());
   const url = urlFor(port, password);
   await ensureDatabase(url);
   return { url, stop: () => server.stop() };
@@ -53,7 +53,7 @@ function urlFor(port: number, password: string): string {
   return `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
 }
 
-/** A killed process leaves its server running; line 4 of its pid file is its port. */
+/** The server that a killed process left running, if it answers. Line 4 of its pid file is its port. */
 async function runningServer(folder: string, password: string): Promise<EmbeddedDatabase | undefined> {
   let lines: string[];
   try {
@@ -86,8 +86,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** After a crash the old server's children may hold its shared memory for a moment. */
-async function startPatiently(start: () => Promise<void>): Promise<void> {
+/** After a crash, child processes of the old server may hold its shared memory for a moment: retries for 5 seconds. */
+async function startWithRetries(start: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await start();
@@ -101,7 +101,7 @@ async function startPatiently(start: () => Promise<void>): Promise<void> {
 async function ensureDatabase(url: string): Promise<void> {
   const owner = new URL(url);
   owner.pathname = '/postgres';
-  // A server that was killed may leave a child that holds the port a moment longer and answers nobody.
+  // A child of a killed server may hold the port a moment longer without answering.
   const client = new pg.Client({ connectionString: owner.href, connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {
@@ -113,8 +113,8 @@ async function ensureDatabase(url: string): Promise<void> {
 }
 
 /**
- * The package ends the process on a signal before our own orderly stop could, and at its end with its own exit
- * code: its listeners are taken away again.
+ * Imports the package and removes the process listeners that it adds: they would end the process on a signal before our
+ * own shutdown, and replace its exit code.
  */
 export async function importWithoutItsHooks() {
   const events = [

@@ -1,50 +1,45 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { query } from './sql.js';
+import { execute, run } from './sql.js';
+import { takeLeaseStatement } from './take-lease.sql.js';
 
 /** The right to work on `name` alone until it ends. Its time is the database's clock, the same for all workers. */
 export interface HeldLease {
   name: string;
   owner: string;
-  /** Who writes results does so only where the lease still has this number. */
+  /** Results are written only where the lease still has this number. */
   fence: string;
-  /** When the one before ended, if nobody gave it back: its owner was killed or frozen in the middle of its work. */
+  /**
+   * When the previous lease ended, if its owner did not release it: the owner was killed or frozen while it worked.
+   */
   ranOutAt: Date | undefined;
 }
 
-/** Takes the lease; undefined while somebody else holds it. */
+/** Takes the lease; undefined while another owner holds it. */
 export async function takeLease(
   em: EntityManager,
   name: string,
   owner: string,
   forMs: number,
 ): Promise<HeldLease | undefined> {
-  const [taken] = await query<{ fence: string; ranOutAt: string | null }>(
-    em,
-    `with before as (select until from lease where name = $1 and owner <> '')
-     insert into lease (name, owner, fence, until) values ($1, $2, 1, now() + $3 * interval '1 millisecond')
-     on conflict (name) do update
-       set owner = excluded.owner, fence = lease.fence + 1, until = excluded.until
-       where lease.until < now()
-     returning fence, (select until from before) as "ranOutAt"`,
-    [name, owner, forMs],
-  );
+  const [taken] = await run(em, takeLeaseStatement, [name, owner, forMs]);
   if (!taken) return undefined;
-  return { name, owner, fence: taken.fence, ranOutAt: taken.ranOutAt ? new Date(taken.ranOutAt) : undefined };
+  const ranOutAt = taken.ran_out_at === null ? undefined : new Date(taken.ran_out_at);
+  return { name, owner, fence: taken.fence, ranOutAt };
 }
 
-/** Prolongs a lease; false when it was lost. */
+/** Extends a lease to `forMs` from now; false when it was lost. */
 export async function renewLease(em: EntityManager, lease: HeldLease, forMs: number): Promise<boolean> {
-  const renewed = await query(
+  const renewed = await execute(
     em,
-    `update lease set until = now() + $3 * interval '1 millisecond' where name = $1 and fence = $2 returning 1`,
+    `update lease set until = now() + $3 * interval '1 millisecond' where name = $1 and fence = $2`,
     [lease.name, lease.fence, forMs],
   );
-  return renewed.length > 0;
+  return renewed > 0;
 }
 
-/** Gives a lease back, so that the next worker need not wait for its end. */
+/** Releases a lease, so that the next worker does not wait until it ends. */
 export async function releaseLease(em: EntityManager, lease: HeldLease): Promise<void> {
-  await query(em, `update lease set until = now(), owner = '' where name = $1 and fence = $2`, [
+  await execute(em, `update lease set until = now(), owner = '' where name = $1 and fence = $2`, [
     lease.name,
     lease.fence,
   ]);

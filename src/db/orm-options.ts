@@ -6,7 +6,7 @@ import { migrations } from './migrations/list.js';
 
 export interface DatabaseOptions {
   clientUrl: string | undefined;
-  /** Every table that MikroORM knows; none where only migrations run. */
+  /** The tables that MikroORM knows; empty where only migrations run. */
   entities: Options['entities'];
   poolSize?: number;
   /** PostgreSQL command-line options for each connection, such as time limits. */
@@ -22,7 +22,7 @@ export function ormOptions({ clientUrl, entities, poolSize = 10, limits = '' }: 
     metadataProvider: ReflectMetadataProvider,
     extensions: [Migrator],
     pool: { min: 0, max: poolSize },
-    // The session's zone decides how the driver prints instants; ours are UTC everywhere.
+    // The time zone of the session decides how PostgreSQL prints instants: UTC everywhere.
     driverOptions: { options: `-c timezone=UTC ${limits}`, application_name: 'psa-bridge', keepAlive: true },
     migrations: {
       path: 'dist/src/db/migrations',

@@ -32,8 +32,8 @@ export async function execute(em: EntityManager, text: string, values: unknown[]
 
 /**
  * Runs SQL with real bind parameters ($1, $2 …) in `em`'s transaction, if it has one. `em.execute` would
- * write the values into the text instead, which is slow for the large JSON parameters that bulk statements
- * use. Instants and dates come back as text, in UTC. Where `em` asks as a partner, so does this.
+ * write the values into the text instead, which is slow for the large JSON parameters of bulk statements.
+ * Instants and dates are returned as text, in UTC. Where `em` acts as a partner, so does the statement.
  */
 export async function query<Row>(em: EntityManager, text: string, values: unknown[] = []): Promise<Row[]> {
   return (await executeQuery(em, text, values)).rows as Row[];

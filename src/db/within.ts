@@ -1,4 +1,4 @@
-/** As `work`, but rejects when it takes longer than this: a database behind a broken network never answers. */
+/** Settles as `work` does, but rejects after `ms`: a database behind a broken network connection never answers. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_resolve, reject) => {

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { tell } from '../../db/changes.js';
+import { notifyProcesses } from '../../db/changes.js';
 import { ApiToken, Role } from '../../domain/access/api-token.js';
 import type { Caller } from '../caller.js';
 import { isUuid } from '../uuid.js';
@@ -23,7 +23,7 @@ export async function revokeToken(
     if (!token) return false;
     token.revokedAt ??= now;
     await tx.flush();
-    await tell(tx, { kind: 'token_revoked', tokenId: token.id });
+    await notifyProcesses(tx, { kind: 'token_revoked', tokenId: token.id });
     return true;
   });
 }
