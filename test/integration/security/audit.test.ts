@@ -70,7 +70,7 @@ describe('the audit log', () => {
     expect(changesOf(entry)).toEqual({ daily_digest_time: ['07:00', '08:30'] });
   });
 
-  it('has nothing of a change that changes nothing', async () => {
+  it('has no entry for a change that changes nothing', async () => {
     const before = await log({ integrationId: partner.integrationId });
     await partner.setOptions({ dailyDigestTime: '08:30' });
     await partner.setLevel(1, 'PM Customer #1');
@@ -88,7 +88,7 @@ describe('the audit log', () => {
     await partner.setLevel(2, 'PM Customer #2');
   });
 
-  it('says that credentials were entered, and never which', async () => {
+  it('shows that credentials were entered, and never which', async () => {
     const [entry] = await log({ integrationId: partner.integrationId, action: 'integration.connected' });
     expect(changesOf(entry)).toMatchObject({ credentials: [null, 'entered'], status: [null, 'CONNECTED'] });
     const rows = await query<{ row: string }>(
@@ -106,7 +106,7 @@ describe('the audit log', () => {
     expect(changesOf(entry)).toMatchObject({ invoice_day: [23, 24] });
   });
 
-  it('has tokens that are made and revoked', async () => {
+  it('has tokens that are created and revoked', async () => {
     const { createApiToken } = await bridge.client.ask(
       CreateApiTokenDocument,
       { name: 'short-lived', role: 'PARTNER' },
@@ -140,7 +140,7 @@ describe('the audit log', () => {
     expect(await log({ actorId: id, action: 'sign_in.refused' })).toHaveLength(1);
   });
 
-  it('shows a partner what was done to its own things, by whomever, but not where the vendor’s staff sit', async () => {
+  it('shows a partner the entries that affect it, whoever the actor was, but not the address of the vendor’s staff', async () => {
     await bridge.client.ask(UpsertPartnersDocument, {
       partners: [
         { externalId: partner.externalId, name: 'Renamed', timeZone: 'America/Chicago', invoiceDay: 23 },
@@ -155,7 +155,7 @@ describe('the audit log', () => {
     expect((await log()).some(({ partnerId }) => partnerId === other.partnerId)).toBe(true);
   });
 
-  it('has nothing of what the service does by itself', async () => {
+  it('has no entry for what the service does automatically', async () => {
     const before = await log({ integrationId: partner.integrationId });
     bridge.sandbox.faults.inject({}, faults.unauthorized(), { times: Number.POSITIVE_INFINITY });
     await partner.reportJob(1, { device: 'LOCKED' });
@@ -177,7 +177,7 @@ describe('the audit log', () => {
   });
 });
 
-describe('what a person had written to the PSA', () => {
+describe('what followed in the PSA from the action of a person', () => {
   const caused = async (action: string) => {
     const { auditLog } = await bridge.client.ask(AuditedDeliveriesDocument, {
       integrationId: partner.integrationId,
@@ -209,7 +209,7 @@ describe('what a person had written to the PSA', () => {
     expect((await caused('run.started')).deliveries.totalCount).toBe(0);
   });
 
-  it('is tied to the retry that let it go', async () => {
+  it('is tied to the retry that released it', async () => {
     bridge.sandbox.faults.inject({ method: 'POST' }, faults.invalid('ticket', 'summary', 'No.'));
     await partner.reportJob(1, { device: 'REFUSED' });
     const failed = (await partner.settled()).find(({ state }) => state === 'FAILED')!;
@@ -278,12 +278,12 @@ describe('an entry of the audit log', () => {
   it.each([
     ['changed', `update audit_entry set actor_name = 'nobody'`],
     ['deleted', 'delete from audit_entry'],
-    ['cut off', 'truncate audit_entry'],
+    ['truncated', 'truncate audit_entry'],
   ])('cannot be %s, not even by the owner of the database', async (_what, sql) => {
     await expect(query(bridge.database.orm.em.fork(), sql)).rejects.toThrow(/append-only/);
   });
 
-  it('cannot be made up by a partner’s requests', async () => {
+  it('cannot be forged by a partner’s requests', async () => {
     const rights = await query<{ right: string }>(
       bridge.database.orm.em.fork(),
       `select r.right from unnest(array['insert', 'update', 'delete', 'truncate']) as r("right")

@@ -11,7 +11,7 @@ let database: TestDatabase;
 let api: TestApi;
 let mine: MarkedPartner;
 let theirs: MarkedPartner;
-/** Asks the database as a partner's request does, without any resolver in between. */
+/** Queries the database as a partner's request does, without a resolver in between. */
 let asMe: EntityManager;
 
 beforeAll(async () => {
@@ -30,9 +30,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Nobody's rows: PostgreSQL and MikroORM keep their own house with them. */
+/** Tables that belong to no partner: the bookkeeping of MikroORM. */
 const withoutRows = ['mikro_orm_migrations'];
-/** What partners have no business with at all. */
+/** Tables that no partner may read. */
 const closed = ['lease', 'request_allowance', 'notice_delivery', 'agenda_logs'];
 
 async function tables(): Promise<string[]> {
@@ -43,7 +43,7 @@ async function tables(): Promise<string[]> {
   return rows.map(({ name }) => name).filter(name => !withoutRows.includes(name));
 }
 
-describe('PostgreSQL, asked as a partner', () => {
+describe('PostgreSQL, queried as a partner', () => {
   it('shows of every table that partners may read the partner’s own rows only', async () => {
     const seen: Record<string, string> = {};
     for (const table of (await tables()).filter(name => !closed.includes(name))) {
@@ -66,7 +66,7 @@ describe('PostgreSQL, asked as a partner', () => {
     expect(rows.map(({ id }) => id)).toEqual([mine.deliveryId, theirs.deliveryId]);
   });
 
-  it('shows nobody anything who does not say which partner asks', async () => {
+  it('shows nothing where no partner is named', async () => {
     const nobody = database.orm.em.fork();
     nobody.setSessionContext({ role: partnerRole });
     expect(await query(nobody, 'select id from partner')).toEqual([]);
@@ -111,7 +111,7 @@ describe('PostgreSQL, asked as a partner', () => {
     expect(rights).toEqual([]);
   });
 
-  it('opens no table to partners that has no row-level security', async () => {
+  it('grants partners no table that has no row-level security', async () => {
     const open = await query<{ name: string }>(
       database.orm.em.fork(),
       `select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
