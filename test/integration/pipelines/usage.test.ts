@@ -294,7 +294,10 @@ describe('a newer run', () => {
     await later();
     await partner.settled();
     const [held] = await byReason('MAYBE_WRITTEN');
-    expect(held).toMatchObject({ state: 'HELD', lastError: expect.stringContaining('may be billed here too') });
+    expect(held).toMatchObject({
+      state: 'HELD',
+      lastError: expect.stringContaining('may be billed here too'),
+    });
     await retry({ ids: [held!.id] });
     await partner.settled();
     expect(addition('PM Customer #1').quantity).toBe(0);
