@@ -4,6 +4,7 @@ import { startApi } from './api/server.js';
 import { ensureOperatorToken } from './api/sign-in/token-gate.js';
 import type { Config } from './config/config.js';
 import { localSecretsIn } from './config/local-secrets.js';
+import { secretsInSettings } from './config/secrets-in-settings.js';
 import { ChangeFeed } from './db/changes.js';
 import { openDatabase } from './db/connection.js';
 import { startEmbeddedDatabase } from './db/embedded.js';
@@ -14,7 +15,7 @@ import { CredentialVault } from './integrations/credential-vault.js';
 import { PsaConnections } from './integrations/psa-connections.js';
 import { wakeUpByNotice, wakeUpInPostgres } from './jobs/wake-up-in-postgres.js';
 import { startWorker } from './jobs/worker.js';
-import { createNoticeSenders } from './notifications/senders.js';
+import { createNoticeSenders } from './notifications/notice-senders.js';
 import { Metrics } from './observability/metrics.js';
 import { startWatchServer } from './observability/observability-server.js';
 import { checkReadiness } from './observability/readiness.js';
@@ -95,7 +96,10 @@ export async function startService(
     const operatorToken = config.operatorToken ?? secrets?.operatorToken;
     if (operatorToken) await ensureOperatorToken(orm.em.fork(), operatorToken);
 
-    const notices = createNoticeSenders(config.notices);
+    const notices = createNoticeSenders({
+      ...config.notices,
+      smtpSecrets: secretsInSettings({ SMTP_URL: config.notices.smtpUrl }),
+    });
     started.push(() => notices.close());
     const worker = config.roles.includes('worker')
       ? await startWorker({
@@ -114,6 +118,7 @@ export async function startService(
           retentionDays: config.retentionDays,
           wakeUp,
           notices,
+          psaName: plugin => plugins.get(plugin)?.name ?? plugin,
         })
       : undefined;
     if (worker) started.push(() => worker.stop(graceMs));

@@ -2,7 +2,7 @@ import { type EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { query } from '../db/sql.js';
 import { Integration, IntegrationStatus } from '../domain/integrations/integration.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
-import { oweRecovery, oweTrouble } from '../notifications/create-notice.js';
+import { createRecoveryNotice, createTroubleNotice } from '../notifications/create-notice.js';
 import type { PsaAdapter } from '../psa/adapter.js';
 
 const minute = 60_000;
@@ -26,7 +26,7 @@ export async function needAttention(
      where id = $1 and status = 'CONNECTED' returning 1`,
       [integrationId, reason, nextProbe(now, 0)],
     );
-    if (broken.length > 0) await oweTrouble(tx, integrationId, { now, wakeUp });
+    if (broken.length > 0) await createTroubleNotice(tx, integrationId, { now, wakeUp });
     await query(tx, `update sync_run set error = $2 where integration_id = $1 and state = 'RUNNING'`, [
       integrationId,
       reason,
@@ -63,7 +63,7 @@ export async function probeIntegration(
     saved.nextProbeAt = null;
     saved.probes = 0;
     await tx.flush();
-    await oweRecovery(tx, saved.id, now);
+    await createRecoveryNotice(tx, saved.id, now);
     return true;
   });
 }

@@ -10,7 +10,7 @@ import {
 } from '../domain/integrations/integration.js';
 import { reschedule } from '../domain/integrations/reschedule.js';
 import type { Partner } from '../domain/partners/partner.js';
-import { oweRecovery } from '../notifications/create-notice.js';
+import { createRecoveryNotice } from '../notifications/create-notice.js';
 import type { Credentials, PsaPlugin } from '../psa/adapter.js';
 import { failedChecks, tryCredentials } from './check-credentials.js';
 
@@ -115,7 +115,8 @@ function storeCredentials(
     }
     if (revived || !known) reschedule(integration, partner, { now, usageRunTime: app.config.usageRunTime });
     await tx.flush();
-    if (integration.status === IntegrationStatus.CONNECTED) await oweRecovery(tx, integration.id, now);
+    if (integration.status === IntegrationStatus.CONNECTED)
+      await createRecoveryNotice(tx, integration.id, now);
     await app.wakeUp(tx, 'deliver', [integration.id]);
     return { integration, report };
   });

@@ -4,7 +4,7 @@ import { reasons } from '../domain/deliveries/reasons.js';
 import { type Integration, IntegrationStatus } from '../domain/integrations/integration.js';
 import { reschedule } from '../domain/integrations/reschedule.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
-import { oweRecovery } from '../notifications/create-notice.js';
+import { createRecoveryNotice } from '../notifications/create-notice.js';
 import { finishRuns } from '../runs/finish-runs.js';
 
 /** Stops deliveries and scheduled runs by a person's wish; what is owed waits. */
@@ -31,7 +31,7 @@ export async function resumeIntegration(
     integration.probes = 0;
     reschedule(integration, await integration.partner.loadOrFail(), { now, usageRunTime });
     await tx.flush();
-    await oweRecovery(tx, integration.id, now);
+    await createRecoveryNotice(tx, integration.id, now);
     await wakeUp(tx, 'deliver', [integration.id]);
   });
 }

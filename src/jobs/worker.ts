@@ -1,6 +1,6 @@
 import type { ChangeFeed } from '../db/changes.js';
 import type { IntegrationJob } from '../domain/integrations/wake-up.js';
-import type { NoticeSurroundings } from '../notifications/send-notices.js';
+import type { NoticeDependencies } from '../notifications/send-notices.js';
 import type { UsageSurroundings } from '../pipelines/usage/plan-usage-runs.js';
 import { makeAgenda } from './agenda.js';
 import { defineDeliver } from './deliver.js';
@@ -11,7 +11,7 @@ import { defineTick } from './tick.js';
 import { defineUsage } from './usage.js';
 import { integrationOf } from './watch-job.js';
 
-export interface WorkerSurroundings extends UsageSurroundings, NoticeSurroundings {
+export interface WorkerSurroundings extends UsageSurroundings, NoticeDependencies {
   databaseUrl: string;
   mongodbUrl: string | undefined;
   changes: ChangeFeed;

@@ -1,67 +1,87 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { query } from '../db/sql.js';
+import { run as runStatement } from '../db/sql.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
-import { type NoticePayload, NoticeType } from '../domain/notices/notice.js';
-
-/** How long a recovery has to last until it is told: a right that is missing may show at the next delivery only. */
-const lastsMs = 2 * 60_000;
+import type { NoticePayload } from '../domain/notices/notice-payload.js';
+import { NoticeType } from '../domain/notices/notice-type.js';
+import { rowsOf } from '../domain/tables.js';
+import { insertNotice } from './insert-notice.sql.js';
 
 /**
- * Owes the notice that an integration needs attention, in `em`'s transaction, which has just set its status.
- * Not where its recovery was not told yet: then it is the same trouble, known already.
+ * How long a recovery must last before its notice is sent: a missing right may only show again at the next
+ * delivery.
  */
-export async function oweTrouble(
+const recoveryLastsMs = 2 * 60_000;
+
+/**
+ * Creates the notice that an integration needs attention, in `em`'s transaction, which has just set its status.
+ * Creates none where the notice of the last recovery is still unsent: then it is the same trouble, which is known
+ * already. The notice of that recovery is deleted.
+ */
+export async function createTroubleNotice(
   em: EntityManager,
   integrationId: string,
   { now, wakeUp }: { now: Date; wakeUp: WakeUp },
 ): Promise<void> {
-  const untold = await query(
-    em,
-    `delete from notice where integration_id = $1 and type = $2 and addressed_at is null returning 1`,
-    [integrationId, NoticeType.RECOVERED],
+  const unsentRecoveries = await rowsOf(em, tables =>
+    tables
+      .deleteFrom('notice')
+      .where('integration_id', '=', integrationId)
+      .where('type', '=', NoticeType.RECOVERED)
+      .where('addressed_at', 'is', null)
+      .returning('id'),
   );
-  if (untold.length > 0) return;
+  if (unsentRecoveries.length > 0) return;
   const type = NoticeType.NEEDS_ATTENTION;
-  await insertNotice(em, { type, integrationId, now, dueAt: now, details: { since: now.toISOString() } });
+  await insert(em, { type, integrationId, now, dueAt: now, details: { since: now.toISOString() } });
   await wakeUp(em, 'notices', [integrationId]);
 }
 
 /**
- * Owes the notice that an integration is well again, if it was told that it is not, in `em`'s transaction,
- * which has just set its status. The tick has it sent once the recovery has lasted.
+ * Creates the notice that an integration works again, in `em`'s transaction, which has just set its status.
+ * Creates none where no trouble was reported before. The tick has the notice sent once the recovery has lasted.
  */
-export async function oweRecovery(em: EntityManager, integrationId: string, now: Date): Promise<void> {
-  // Two that find it well at the same moment come one after the other.
-  await query(em, 'select 1 from integration where id = $1 for no key update', [integrationId]);
-  const [newest] = await query<{ type: NoticeType; since: string }>(
-    em,
-    `select type, payload ->> 'timestamp' as since from notice where integration_id = $1 and type in ($2, $3)
-     order by id desc limit 1`,
-    [integrationId, NoticeType.NEEDS_ATTENTION, NoticeType.RECOVERED],
+export async function createRecoveryNotice(
+  em: EntityManager,
+  integrationId: string,
+  now: Date,
+): Promise<void> {
+  // Two transactions that see the recovery at the same moment come one after the other.
+  await rowsOf(em, tables =>
+    tables.selectFrom('integration').select('id').where('id', '=', integrationId).forNoKeyUpdate(),
+  );
+  const [newest] = await rowsOf(em, tables =>
+    tables
+      .selectFrom('notice')
+      .select(['type', 'payload'])
+      .where('integration_id', '=', integrationId)
+      .where('type', 'in', [NoticeType.NEEDS_ATTENTION, NoticeType.RECOVERED])
+      .orderBy('id', 'desc')
+      .limit(1),
   );
   if (newest?.type !== NoticeType.NEEDS_ATTENTION) return;
-  const dueAt = new Date(now.getTime() + lastsMs);
+  const dueAt = new Date(now.getTime() + recoveryLastsMs);
   const type = NoticeType.RECOVERED;
-  await insertNotice(em, { type, integrationId, now, dueAt, details: { since: newest.since } });
+  await insert(em, { type, integrationId, now, dueAt, details: { since: newest.payload.timestamp } });
 }
 
-/** Owes a notice about a run, in `em`'s transaction. A run is told of once in a type, however often it is repeated. */
-export async function oweRunNotice(
+/** Creates a notice about a run, in `em`'s transaction. A run has at most one notice of each type. */
+export async function createRunNotice(
   em: EntityManager,
   type: NoticeType.RUN_FAILED | NoticeType.DELIVERY_HELD,
   runId: string,
   { now, wakeUp }: { now: Date; wakeUp: WakeUp },
 ): Promise<void> {
-  const [run] = await query<{ integrationId: string; run: NoticePayload['data']['run'] }>(
-    em,
-    `select integration_id as "integrationId", json_build_object('id', id, 'pipeline', pipeline, 'date', for_date,
-       'state', state, 'total', total, 'delivered', delivered, 'skipped', skipped, 'failed', failed, 'held', held) as run
-     from sync_run where id = $1`,
-    [runId],
+  const [run] = await rowsOf(em, tables =>
+    tables
+      .selectFrom('sync_run')
+      .select(['id', 'integration_id', 'pipeline', 'for_date', 'state'])
+      .select(['total', 'delivered', 'skipped', 'failed', 'held'])
+      .where('id', '=', runId),
   );
-  const { integrationId, ...details } = run!;
-  const owed = await insertNotice(em, { type, integrationId, runId, now, dueAt: now, details });
-  if (owed) await wakeUp(em, 'notices', [integrationId]);
+  const { integration_id: integrationId, for_date, ...counts } = run!;
+  const details = { run: { ...counts, date: for_date! } };
+  const created = await insert(em, { type, integrationId, runId, now, dueAt: now, details });
+  if (created) await wakeUp(em, 'notices', [integrationId]);
 }
 
 interface NewNotice {
@@ -73,20 +93,17 @@ interface NewNotice {
   details: Pick<NoticePayload['data'], 'since' | 'run'>;
 }
 
-async function insertNotice(em: EntityManager, notice: NewNotice): Promise<boolean> {
+/** False where the run has a notice of this type already. */
+async function insert(em: EntityManager, notice: NewNotice): Promise<boolean> {
   const { type, integrationId, runId = null, now, dueAt, details } = notice;
-  const inserted = await query(
-    em,
-    `insert into notice (type, integration_id, run_id, payload, due_at, created_at)
-     select $1, i.id, $3, jsonb_build_object('type', $1::text, 'timestamp', $4::text, 'data', jsonb_build_object(
-       'integrationId', i.id,
-       'partner', jsonb_build_object('id', p.id, 'externalId', p.external_id, 'name', p.name),
-       'psa', i.psa, 'status', i.status, 'reason', i.status_reason) || $5::jsonb), $6, $7
-     from integration i join partner p on p.id = i.partner_id
-     where i.id = $2
-     on conflict (type, run_id) do nothing
-     returning 1`,
-    [type, integrationId, runId, now.toISOString(), JSON.stringify(details), dueAt, now],
-  );
+  const inserted = await runStatement(em, insertNotice, [
+    type,
+    integrationId,
+    runId,
+    now.toISOString(),
+    JSON.stringify(details),
+    dueAt,
+    now,
+  ]);
   return inserted.length > 0;
 }

@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../db/sql.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
-import { NoticeType } from '../domain/notices/notice.js';
-import { oweRunNotice } from '../notifications/create-notice.js';
+import { NoticeType } from '../domain/notices/notice-type.js';
+import { createRunNotice } from '../notifications/create-notice.js';
 
 /**
  * Ends the integration's runs that have nothing left to do. What is held for approval does not keep a run
@@ -30,6 +30,6 @@ export function finishRuns(
       [integrationId, now],
     );
     for (const { id, toldOf } of ended)
-      if (toldOf) await oweRunNotice(tx, NoticeType.RUN_FAILED, id, { now, wakeUp });
+      if (toldOf) await createRunNotice(tx, NoticeType.RUN_FAILED, id, { now, wakeUp });
   });
 }

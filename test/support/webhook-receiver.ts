@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { vi } from 'vitest';
-import type { NoticePayload } from '../../src/domain/notices/notice.js';
+import type { NoticePayload } from '../../src/domain/notices/notice-payload.js';
 
 export interface ReceivedWebhook {
   path: string;

@@ -12,11 +12,11 @@ export enum NoticeDeliveryState {
   DELIVERED = 'DELIVERED',
   /** Given up. */
   FAILED = 'FAILED',
-  /** The receiver answered 410 Gone: it gets nothing any more. */
+  /** The receiver answered 410 Gone: nothing more is sent to it. */
   GONE = 'GONE',
 }
 
-/** One notice on its way to one receiver. */
+/** One notice for one receiver. */
 @Entity({ tableName: 'notice_delivery', rowLevelSecurity: true })
 @Index({
   name: 'notice_delivery_due',
@@ -55,7 +55,7 @@ export class NoticeDelivery {
   @Property({ type: 'integer', default: 0 })
   attempts!: number & Opt;
 
-  /** While an attempt is made: when somebody else may take it for lost. */
+  /** While an attempt is made: when another worker may consider it lost. */
   @Property({ type: 'timestamptz', nullable: true })
   nextAttemptAt?: Date | null;
 

@@ -15,7 +15,7 @@ const pausesMs = [
   24 * hour,
 ];
 
-/** How long to wait after `attempts` failed attempts (1 or more); undefined when it is given up. */
+/** Milliseconds to wait after `attempts` failed attempts (1 or more); undefined when the notice is given up. */
 export function noticePauseMs(attempts: number): number | undefined {
   return pausesMs[attempts - 1];
 }

@@ -3,11 +3,11 @@ import { query } from '../../db/sql.js';
 import { dueManually } from '../../domain/deliveries/retry-pauses.js';
 import type { Integration } from '../../domain/integrations/integration.js';
 import type { WakeUp } from '../../domain/integrations/wake-up.js';
-import { NoticeType } from '../../domain/notices/notice.js';
+import { NoticeType } from '../../domain/notices/notice-type.js';
 import type { Partner } from '../../domain/partners/partner.js';
 import type { SyncRun } from '../../domain/runs/sync-run.js';
 import { billingPeriod, type Period } from '../../domain/usage/billing-period.js';
-import { oweRunNotice } from '../../notifications/create-notice.js';
+import { createRunNotice } from '../../notifications/create-notice.js';
 import type { PsaAdapter } from '../../psa/adapter.js';
 import { keepPlan, type PlannedEffect } from '../../runs/keep-plan.js';
 import { type ClosedStatement, closeStatement } from './close-statement.js';
@@ -73,7 +73,7 @@ export async function planUsageRun(
       await keepPlan(tx, run.id, effects(figures, planned));
     }
     if (statement && planned.some(({ state }) => state === 'HELD')) {
-      await oweRunNotice(tx, NoticeType.DELIVERY_HELD, run.id, { now, wakeUp });
+      await createRunNotice(tx, NoticeType.DELIVERY_HELD, run.id, { now, wakeUp });
     }
     await query(
       tx,

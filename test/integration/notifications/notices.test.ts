@@ -3,7 +3,7 @@ import { faults } from '../../../plugins/connectwise/sandbox/faults.js';
 import { SANDBOX_LOGIN } from '../../../plugins/connectwise/sandbox/seed.js';
 import { ConfigError, readConfig } from '../../../src/config/config.js';
 import { query } from '../../../src/db/sql.js';
-import type { NoticePayload } from '../../../src/domain/notices/notice.js';
+import type { NoticePayload } from '../../../src/domain/notices/notice-payload.js';
 import { ConnectIntegrationDocument, ResumeIntegrationDocument } from '../../../src/gql/typed.js';
 import { type ConnectedPartner, connectPartner } from '../../support/connected-partner.js';
 import { type MailServer, mailLogin, startMailServer } from '../../support/mail-server.js';
@@ -64,7 +64,7 @@ function webhooksOf({ integrationId }: ConnectedPartner) {
   return receiver.received.filter(({ body }) => body.includes(integrationId));
 }
 
-function toldOf(partner: ConnectedPartner): NoticePayload[] {
+function noticesOf(partner: ConnectedPartner): NoticePayload[] {
   return webhooksOf(partner).map(({ body }) => JSON.parse(body));
 }
 
@@ -80,7 +80,7 @@ async function statusOf({ integrationId }: ConnectedPartner) {
   return row!;
 }
 
-/** Every notice of the integration and every way it took. */
+/** Every notice of the integration and every delivery of it. */
 function kept({ integrationId }: ConnectedPartner) {
   return sql<{ type: string; channel: string; state: string; attempts: number; error: string | null }>(
     `select n.type, d.channel, d.state, d.attempts, d.last_error as error
@@ -90,13 +90,13 @@ function kept({ integrationId }: ConnectedPartner) {
   );
 }
 
-/** A partner whose PSA refuses the login from now on, told already; by a receiver that answers with these statuses. */
+/** A partner whose PSA refuses the login from now on, with the notice of it sent. The receiver answers with these statuses. */
 async function brokenPartner(...statuses: number[]): Promise<ConnectedPartner> {
   const partner = await connectPartner(bridge, { options: { notificationEmail: partnersOwn } });
   receiver.answer(partner.integrationId, ...statuses);
   refuseLogins();
   await partner.reportJob(1);
-  await until(() => expect(toldOf(partner)).toHaveLength(1));
+  await until(() => expect(noticesOf(partner)).toHaveLength(1));
   await until(() => expect(mailsOf(partner)).toHaveLength(2));
   return partner;
 }
@@ -105,7 +105,7 @@ describe('an integration that breaks', () => {
   let partner: ConnectedPartner;
   let brokeAt: string;
 
-  it('is told to the operator’s endpoint, signed', async () => {
+  it('is reported to the operator’s endpoint, signed', async () => {
     brokeAt = clock.toISOString();
     partner = await brokenPartner();
     const [webhook] = webhooksOf(partner);
@@ -127,7 +127,7 @@ describe('an integration that breaks', () => {
     });
   });
 
-  it('is told by e-mail to the operator and to the partner, one mail each', () => {
+  it('is reported by e-mail to the operator and to the partner, one mail each', () => {
     const [one, other] = mailsOf(partner);
     expect([one!.to, other!.to].sort()).toEqual([[operators], [partnersOwn]]);
     expect(one!.headers).toContain('From: PSA Bridge <bridge@vendor.example>');
@@ -140,7 +140,7 @@ describe('an integration that breaks', () => {
     expect(one!.body).toMatch(/What to do: .*login/);
   });
 
-  it('is not told again while it stays broken', async () => {
+  it('is not reported again while it stays broken', async () => {
     refuseLogins();
     await pass(minute);
     await until(async () => expect(await statusOf(partner)).toMatchObject({ probes: 1 }));
@@ -149,14 +149,14 @@ describe('an integration that breaks', () => {
     expect(await kept(partner)).toHaveLength(3);
   });
 
-  it('is told once more when it is well again and stays so', async () => {
+  it('is reported once more when it works again and keeps working', async () => {
     bridge.sandbox.faults.clear();
     await pass(4 * minute);
     await until(async () => expect(await statusOf(partner)).toMatchObject({ status: 'CONNECTED' }));
     await partner.settled();
     const wellAt = clock.toISOString();
     await pass(2 * minute);
-    await until(() => expect(toldOf(partner)).toHaveLength(2));
+    await until(() => expect(noticesOf(partner)).toHaveLength(2));
     expect(verified(webhooksOf(partner)[1]!, newSecret, clock)).toMatchObject({
       type: 'integration.recovered',
       timestamp: wellAt,
@@ -164,7 +164,7 @@ describe('an integration that breaks', () => {
     });
     await until(() => expect(mailsOf(partner)).toHaveLength(4));
     const last = mailsOf(partner).at(-1)!;
-    expect(last.headers).toContain('is well again');
+    expect(last.headers).toContain('works again');
     expect(last.body).toContain('needed attention since 2026-11-23 09:00 (America/Chicago)');
     await until(async () =>
       expect((await kept(partner)).map(({ type, state }) => [type, state])).toEqual([
@@ -174,7 +174,7 @@ describe('an integration that breaks', () => {
     );
   });
 
-  it('says nothing of a secret', () => {
+  it('reports no secret', () => {
     const everything = JSON.stringify([receiver.received, mails.received]);
     expect(receiver.received.length).toBeGreaterThan(0);
     for (const secret of [
@@ -189,8 +189,8 @@ describe('an integration that breaks', () => {
   });
 });
 
-describe('an integration that is well for a moment only', () => {
-  it('is told neither as well nor as broken again', async () => {
+describe('an integration that works for a moment only', () => {
+  it('is reported neither as recovered nor as broken again', async () => {
     const partner = await brokenPartner();
     bridge.sandbox.faults.clear();
     const { sandbox } = bridge;
@@ -210,7 +210,7 @@ describe('an integration that is well for a moment only', () => {
   });
 });
 
-describe('a person who mends an integration', () => {
+describe('an integration that a person fixes', () => {
   it.each([
     [
       'by resuming it',
@@ -224,14 +224,14 @@ describe('a person who mends an integration', () => {
           input: { partnerId: partner.partnerId, psa: 'connectwise', credentials: bridge.credentials },
         }),
     ],
-  ])('is told that it is well: %s', async (_how, mend) => {
+  ])('is reported as recovered: %s', async (_how, fix) => {
     const partner = await brokenPartner();
     bridge.sandbox.faults.clear();
-    await mend(partner);
+    await fix(partner);
     await partner.settled();
     await pass(2 * minute);
     await until(() =>
-      expect(toldOf(partner).map(({ type }) => type)).toEqual([
+      expect(noticesOf(partner).map(({ type }) => type)).toEqual([
         'integration.needs_attention',
         'integration.recovered',
       ]),
@@ -240,7 +240,7 @@ describe('a person who mends an integration', () => {
 });
 
 describe('a run', () => {
-  it('of the schedule that fails is told once', async () => {
+  it('of the schedule that fails is reported once', async () => {
     const partner = await connectPartner(bridge, {
       options: { dailyDigestEnabled: true, dailyDigestTime: '00:00' },
     });
@@ -252,8 +252,8 @@ describe('a run', () => {
     );
     await sql('update integration set next_digest_at = $2 where id = $1', [partner.integrationId, clock]);
     await pass(0);
-    await until(() => expect(toldOf(partner)).toHaveLength(1));
-    expect(toldOf(partner)[0]).toMatchObject({
+    await until(() => expect(noticesOf(partner)).toHaveLength(1));
+    expect(noticesOf(partner)[0]).toMatchObject({
       type: 'run.failed',
       data: {
         status: 'CONNECTED',
@@ -261,11 +261,11 @@ describe('a run', () => {
       },
     });
     await until(() => expect(mailsOf(partner).map(({ to }) => to)).toEqual([[operators]]));
-    expect(mailsOf(partner)[0]!.headers).toContain('the digest of 2026-11-22 did not reach everything');
+    expect(mailsOf(partner)[0]!.headers).toContain('the digest of 2026-11-22 has failed deliveries');
     expect(mailsOf(partner)[0]!.body).toContain('1 of 2 deliveries failed');
   });
 
-  it('that a person started is not: that person sees how it ends', async () => {
+  it('that a person started is not reported: that person sees how it ends', async () => {
     const partner = await connectPartner(bridge, {
       options: { dailyDigestEnabled: true, dailyDigestTime: '00:00' },
     });
@@ -279,13 +279,13 @@ describe('a run', () => {
     expect(await kept(partner)).toEqual([]);
   });
 
-  it('of usage that holds quantities is told once, however many they are', async () => {
+  it('of usage that holds quantities is reported once, however many they are', async () => {
     const partner = await connectPartner(bridge);
     await partner.measure(1, '0', '2026-11-20T12:00:00Z');
     await partner.measure(2, '0', '2026-11-20T12:00:00Z');
     await partner.run('USAGE');
-    await until(() => expect(toldOf(partner)).toHaveLength(1));
-    expect(toldOf(partner)[0]).toMatchObject({
+    await until(() => expect(noticesOf(partner)).toHaveLength(1));
+    expect(noticesOf(partner)[0]).toMatchObject({
       type: 'delivery.held',
       data: { run: { pipeline: 'USAGE', date: '2026-11-23', held: 2, total: 2 } },
     });
@@ -297,7 +297,7 @@ describe('a run', () => {
 });
 
 describe('a webhook', () => {
-  it('is signed with the newest secret and the one before, so that a receiver may change at its own time', async () => {
+  it('is signed with the newest secret and the one before, so that a receiver can change at any time', async () => {
     const partner = await brokenPartner();
     const [webhook] = webhooksOf(partner);
     expect(webhook!.headers['webhook-signature']).toMatch(/^v1,\S+ v1,\S+$/);
@@ -306,7 +306,7 @@ describe('a webhook', () => {
     expect(() => verified(webhook!, stranger, clock)).toThrow('No matching signature');
   });
 
-  it('that is answered by 500 comes again after the pause, with the same id and a new time', async () => {
+  it('that is answered by 500 is sent again after the pause, with the same id and a new time', async () => {
     const partner = await brokenPartner(500, 302);
     await until(async () =>
       expect((await kept(partner))[0]).toMatchObject({
@@ -348,7 +348,7 @@ describe('a webhook', () => {
     );
   });
 
-  it('whose worker was killed before it could note the answer comes again with the same id', async () => {
+  it('whose worker was killed before it recorded the answer is sent again with the same id', async () => {
     const partner = await brokenPartner();
     await until(async () => expect((await kept(partner))[0]).toMatchObject({ state: 'DELIVERED' }));
     // As a killed process leaves it: claimed for two minutes, sent, nothing recorded.
@@ -364,8 +364,8 @@ describe('a webhook', () => {
   });
 });
 
-describe('an endpoint that the settings do not name any more', () => {
-  it('gets nothing of what was still owed to it', async () => {
+describe('an endpoint that the settings no longer name', () => {
+  it('gets none of its pending notices', async () => {
     const partner = await brokenPartner();
     await sql(
       `insert into notice_delivery (notice_id, channel, target, next_attempt_at)
@@ -377,7 +377,7 @@ describe('an endpoint that the settings do not name any more', () => {
       expect(await kept(partner)).toContainEqual(
         expect.objectContaining({
           state: 'FAILED',
-          error: expect.stringContaining('not name this receiver'),
+          error: expect.stringContaining('no longer name this receiver'),
         }),
       ),
     );
@@ -385,7 +385,7 @@ describe('an endpoint that the settings do not name any more', () => {
   });
 });
 
-describe('receivers that cannot be told', () => {
+describe('receivers that cannot be reached', () => {
   let other: TestService;
   let gone: WebhookReceiver;
   let partner: ConnectedPartner;
@@ -447,7 +447,7 @@ describe('receivers that cannot be told', () => {
     expect(JSON.stringify(await keptThere())).not.toContain('wrong-password');
   });
 
-  it('the endpoint that is gone gets nothing any more', async () => {
+  it('an endpoint that is gone gets nothing more', async () => {
     const second = await connectPartner(other);
     await second.measure(1, '0', '2026-11-20T12:00:00Z');
     await second.run('USAGE');

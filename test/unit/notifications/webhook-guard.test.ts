@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createWebhookSender, type WebhookSender } from '../../../src/notifications/webhook.js';
+import { createWebhookSender, type WebhookSender } from '../../../src/notifications/webhook-sender.js';
 import { ownCertificate } from '../../support/certificate.js';
 
 const closing: (() => unknown)[] = [];

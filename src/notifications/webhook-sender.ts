@@ -1,18 +1,18 @@
 import { Webhook } from 'standardwebhooks';
-import type { NoticePayload } from '../domain/notices/notice.js';
+import type { NoticePayload } from '../domain/notices/notice-payload.js';
 import { describeFailure, type GuardedPoolsOptions, guardedPools } from '../psa/guarded-pools.js';
-import type { Sent } from './sent.js';
+import type { SendOutcome } from './send-outcome.js';
 
 export interface WebhookSender {
-  /** Posts a notice to a receiver, signed as of `at`. `id` is the same for every attempt. */
-  send(url: string, notice: { id: string; at: Date; payload: NoticePayload }): Promise<Sent>;
+  /** Posts a notice to a receiver, signed as of `at`. `id` is the same for every attempt. Never rejects. */
+  send(url: string, notice: { id: string; at: Date; payload: NoticePayload }): Promise<SendOutcome>;
   close(): Promise<void>;
 }
 
 /**
- * Posts by the Standard Webhooks specification, signed with every secret, so that a receiver may change to the
- * newest one at its own time. By the same guard as requests to PSAs; redirects are not followed. Only a status
- * of 2xx means delivered; of the answer's body no more is read than keeps the connection.
+ * Posts as the Standard Webhooks specification says, signed with every secret, so that a receiver can change to the
+ * newest secret at any time. The same guard as for requests to PSAs applies, and redirects are not followed. Only a
+ * status of 2xx means delivered. The answer's body is discarded.
  */
 export function createWebhookSender({
   secrets,
@@ -20,7 +20,7 @@ export function createWebhookSender({
   ...guard
 }: GuardedPoolsOptions & {
   secrets: readonly string[];
-  /** For the whole of it. */
+  /** For the whole request. */
   timeoutMs?: number;
 }): WebhookSender {
   const pools = guardedPools({ connectionsPerSite: 4, ...guard });
@@ -54,10 +54,10 @@ export function createWebhookSender({
   };
 }
 
-function outcomeOf(status: number): Sent {
+function outcomeOf(status: number): SendOutcome {
   if (status >= 200 && status < 300) return { state: 'DELIVERED' };
   if (status === 410) {
-    return { state: 'GONE', error: 'The receiver answered 410 Gone: it gets nothing any more.' };
+    return { state: 'GONE', error: 'The receiver answered 410 Gone: nothing more is sent to it.' };
   }
   return { state: 'RETRY', error: `The receiver answered ${status}.` };
 }

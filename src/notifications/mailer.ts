@@ -1,20 +1,28 @@
 import { createTransport } from 'nodemailer';
-import { secretsInSettings } from '../config/secrets-in-settings.js';
 import { type Redact, redactor } from '../text/redaction.js';
-import type { MailText } from './mail-text.js';
-import type { Sent } from './sent.js';
+import type { SendOutcome } from './send-outcome.js';
+import type { MailText } from './write-mail.js';
 
 export interface Mailer {
-  /** Sends one mail to one address. `id` is the notice's; every attempt is the same message. */
-  send(to: string, mail: MailText & { id: string }): Promise<Sent>;
+  /** Sends one mail to one address. `id` is the notice's, so every attempt is the same message. Never rejects. */
+  send(to: string, mail: MailText & { id: string }): Promise<SendOutcome>;
   close(): void;
 }
 
 /**
- * Sends by the operator's own SMTP server, a connection for each mail. The headers keep machines from answering;
- * people's answers go to `from`.
+ * Sends through the operator's own SMTP server, with one connection for each mail. The headers prevent automatic
+ * replies; people's replies go to `from`.
  */
-export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string }): Mailer {
+export function createMailer({
+  smtpUrl,
+  from,
+  secrets,
+}: {
+  smtpUrl: string;
+  from: string;
+  /** Removed from every error that the server answers. */
+  secrets: readonly string[];
+}): Mailer {
   const transport = createTransport({
     url: smtpUrl,
     connectionTimeout: 10_000,
@@ -23,7 +31,7 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  const redact = redactor(secretsInSettings({ SMTP_URL: smtpUrl }));
+  const redact = redactor(secrets);
   const domain = /@([^\s<>@]+)>?$/.exec(from)?.[1] ?? 'psa-bridge.invalid';
   return {
     async send(to, { id, subject, text }) {
@@ -47,13 +55,13 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
 
 interface SmtpError extends Error {
   code?: string;
-  /** The server's own, where it answered. */
+  /** The SMTP reply code, where the server answered. */
   responseCode?: number;
 }
 
-/** A mailbox that does not exist will not be there later; whatever is wrong with the server may be mended. */
-function outcomeOf({ code, responseCode, message }: SmtpError, redact: Redact): Sent {
-  const forGood = code === 'EENVELOPE' && (responseCode ?? 0) >= 500;
+/** A mailbox that does not exist will not exist later either. Every other error may be fixed in the meantime. */
+function outcomeOf({ code, responseCode, message }: SmtpError, redact: Redact): SendOutcome {
+  const permanent = code === 'EENVELOPE' && (responseCode ?? 0) >= 500;
   const error = `The mail server: ${redact(message).slice(0, 300)}`;
-  return { state: forGood ? 'FAILED' : 'RETRY', error };
+  return { state: permanent ? 'FAILED' : 'RETRY', error };
 }
