@@ -13,7 +13,8 @@ import { within } from './db/within.js';
 import { entities } from './domain/entities.js';
 import { CredentialVault } from './integrations/credential-vault.js';
 import { PsaConnections } from './integrations/psa-connections.js';
-import { wakeUpByNotice, wakeUpInPostgres } from './jobs/wake-up-in-postgres.js';
+import { jobStoreInMongodb } from './jobs/job-store-in-mongodb.js';
+import { jobStoreInPostgres } from './jobs/job-store-in-postgres.js';
 import { startWorker } from './jobs/worker.js';
 import { createNoticeSenders } from './notifications/notice-senders.js';
 import { Metrics } from './observability/metrics.js';
@@ -92,7 +93,12 @@ export async function startService(
       requestsPerMinute: config.psaRequestsPerMinute,
       concurrency: config.psaConcurrency,
     });
-    const wakeUp = config.mongodbUrl ? wakeUpByNotice : wakeUpInPostgres;
+    const logError = (error: unknown) => logger.error({ err: error }, 'the job queue reports an error');
+    const jobStore = config.mongodbUrl
+      ? jobStoreInMongodb({ mongodbUrl: config.mongodbUrl, databaseUrl, changes, logError })
+      : jobStoreInPostgres({ databaseUrl, orm, logError });
+    started.push(() => jobStore.close());
+    const { wakeUp } = jobStore;
     const operatorToken = config.operatorToken ?? secrets?.operatorToken;
     if (operatorToken) await ensureOperatorToken(orm.em.fork(), operatorToken);
 
@@ -104,9 +110,7 @@ export async function startService(
     const worker = config.roles.includes('worker')
       ? await startWorker({
           orm,
-          databaseUrl,
-          mongodbUrl: config.mongodbUrl,
-          changes,
+          jobStore,
           connections,
           logger,
           metrics,

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { query } from '../db/sql.js';
-import type { IntegrationJob, WakeUp } from '../domain/integrations/wake-up.js';
+import type { IntegrationJobName, WakeUp } from '../domain/integrations/wake-up.js';
 import { finishRuns } from '../runs/finish-runs.js';
 
 /** How long an events run takes up newly reported results; later ones open a new run. */
@@ -14,7 +14,7 @@ export async function wakeTheForgotten(em: EntityManager, wakeUp: WakeUp, now: D
   await query(em, `update sync_run set collecting = false where collecting and started_at < $1`, [
     new Date(now.getTime() - collectingMs),
   ]);
-  const forgotten = await query<{ job: IntegrationJob; id: string }>(
+  const forgotten = await query<{ job: IntegrationJobName; id: string }>(
     em,
     `select lower(pipeline) as job, integration_id as id from sync_run
        where state = 'RUNNING' and planned_at is null and pipeline in ('USAGE', 'DIGEST')

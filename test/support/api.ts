@@ -6,7 +6,7 @@ import { ChangeFeed } from '../../src/db/changes.js';
 import { CreateApiTokenDocument, type Role } from '../../src/gql/typed.js';
 import { CredentialVault } from '../../src/integrations/credential-vault.js';
 import { PsaConnections } from '../../src/integrations/psa-connections.js';
-import { wakeUpInPostgres } from '../../src/jobs/wake-up-in-postgres.js';
+import { wakeUpInPostgres } from '../../src/jobs/job-store-in-postgres.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { checkReadiness } from '../../src/observability/readiness.js';
 import { readWorkState } from '../../src/observability/work-state.js';

@@ -1,15 +1,15 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 
 /** The jobs that work for one integration. */
-export type IntegrationJob = 'usage' | 'digest' | 'deliver' | 'notices';
+export const integrationJobNames = ['usage', 'digest', 'deliver', 'notices'] as const;
+export type IntegrationJobName = (typeof integrationJobNames)[number];
 
 /**
- * Has a worker look at these integrations soon. Part of `em`'s transaction: nobody is woken for what is
- * rolled back. A wake-up may be lost or come twice; the minutely tick finds what nobody was woken for, and
- * the work itself can be done only once.
+ * Has a worker look at these integrations soon, as part of `em`'s transaction: a rollback wakes nobody. A wake-up may be
+ * lost or come twice. The tick finds every minute what nobody was woken for, and the work itself can be done only once.
  */
 export type WakeUp = (
   em: EntityManager,
-  job: IntegrationJob,
+  job: IntegrationJobName,
   integrationIds: readonly string[],
 ) => Promise<void>;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { query } from '../../../src/db/sql.js';
-import { thinFacts } from '../../../src/jobs/delete-expired-records.js';
+import { deleteExpiredRecords } from '../../../src/jobs/delete-expired-records.js';
 import { type ConnectedPartner, connectPartner } from '../../support/connected-partner.js';
 import { startTestService, type TestService } from '../../support/service.js';
 
@@ -33,8 +33,8 @@ describe('old facts', () => {
     await partner.reportJob(2, { externalId: 'owed' });
     await bridge.service.stop(); // so that what is owed stays owed
     const lines = await count('usage_line');
-    const thinned = await thinFacts(bridge.database.orm.em, inTheFuture);
-    expect(thinned).toMatchObject({ deliveries: 1, jobResults: 1, measurements: 1 });
+    const deleted = await deleteExpiredRecords(bridge.database.orm.em, inTheFuture);
+    expect(deleted).toMatchObject({ deliveries: 1, jobResults: 1, usageRecords: 1 });
     const left = await query<{ kind: string; state: string }>(
       bridge.database.orm.em.fork(),
       'select kind, state from delivery order by id',
@@ -48,8 +48,8 @@ describe('old facts', () => {
 
   it('that are younger stay', async () => {
     const before = await count('backup_job_result');
-    const thinned = await thinFacts(bridge.database.orm.em, new Date(Date.now() - days));
-    expect(thinned).toEqual({ deliveries: 0, jobResults: 0, runs: 0, measurements: 0, notices: 0 });
+    const deleted = await deleteExpiredRecords(bridge.database.orm.em, new Date(Date.now() - days));
+    expect(deleted).toEqual({ deliveries: 0, jobResults: 0, runs: 0, usageRecords: 0, notices: 0 });
     expect(await count('backup_job_result')).toBe(before);
   });
 });

@@ -4,6 +4,7 @@ import { faults } from '../../../plugins/connectwise/sandbox/faults.js';
 import { SANDBOX_LOGIN } from '../../../plugins/connectwise/sandbox/seed.js';
 import { query } from '../../../src/db/sql.js';
 import { ReportBackupJobsDocument } from '../../../src/gql/typed.js';
+import { integrationJobs, scheduledJobs } from '../../../src/jobs/registered-jobs.js';
 import { openDeliveries } from '../../../src/observability/work-state.js';
 import { type ConnectedPartner, connectPartner } from '../../support/connected-partner.js';
 import { scrape } from '../../support/metrics.js';
@@ -112,6 +113,26 @@ describe('the metrics', () => {
     expect(seen.value('psa_bridge_job_lag_seconds_count', { job_name: 'deliver' })).toBeGreaterThan(0);
     expect(seen.value('psa_bridge_job_lag_seconds_sum', { job_name: 'deliver' })).toBeLessThan(10);
   });
+
+  it.each([...integrationJobs, ...scheduledJobs].map(({ name }) => name))(
+    'time every registered job: %s',
+    async job_name => {
+      await query(
+        bridge.database.orm.em.fork(),
+        `insert into agenda_jobs (name, next_run_at, data) values ($1, now(), jsonb_build_object('integrationId', $2::text))`,
+        [job_name, partner.integrationId],
+      );
+      await vi.waitFor(
+        async () => {
+          const seen = await metrics();
+          const runs = { job_name, failed: 'false' };
+          expect(seen.value('psa_bridge_job_duration_seconds_count', runs)).toBeGreaterThan(0);
+          expect(seen.value('psa_bridge_job_lag_seconds_count', { job_name })).toBeGreaterThan(0);
+        },
+        { timeout: 5_000 },
+      );
+    },
+  );
 
   it('give the age of the oldest delivery that could be delivered now, but not of one that has to wait', async () => {
     const em = () => bridge.database.orm.em.fork();

@@ -4,7 +4,7 @@ import {
   SyncRunsDocument,
   UpsertOrganizationsDocument,
 } from '../../../src/gql/typed.js';
-import { wakeUpInPostgres } from '../../../src/jobs/wake-up-in-postgres.js';
+import { wakeUpInPostgres } from '../../../src/jobs/job-store-in-postgres.js';
 import { startDueRuns } from '../../../src/pipelines/start-due-runs.js';
 import { type ConnectedPartner, connectPartner } from '../../support/connected-partner.js';
 import { startTestService, type TestService } from '../../support/service.js';

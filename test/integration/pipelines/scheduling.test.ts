@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { query } from '../../../src/db/sql.js';
 import { ScheduleDocument, SyncRunsDocument, UpsertPartnersDocument } from '../../../src/gql/typed.js';
-import { wakeUpInPostgres } from '../../../src/jobs/wake-up-in-postgres.js';
+import { wakeUpInPostgres } from '../../../src/jobs/job-store-in-postgres.js';
 import { startDueRuns } from '../../../src/pipelines/start-due-runs.js';
 import { type ConnectedPartner, connectPartner } from '../../support/connected-partner.js';
 import { startTestService, type TestService } from '../../support/service.js';

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { query } from '../../../src/db/sql.js';
 import { askAsPartner, partnerRole } from '../../../src/domain/access/partner-rows.js';
-import { wakeUpInPostgres } from '../../../src/jobs/wake-up-in-postgres.js';
+import { wakeUpInPostgres } from '../../../src/jobs/job-store-in-postgres.js';
 import { startTestApi, type TestApi } from '../../support/api.js';
 import { freshDatabase, type TestDatabase } from '../../support/database.js';
 import { addMarkedPartner, type MarkedPartner } from '../../support/two-partners.js';

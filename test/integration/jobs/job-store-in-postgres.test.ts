@@ -1,0 +1,8 @@
+import { jobStoreInPostgres } from '../../../src/jobs/job-store-in-postgres.js';
+import { describeWakingUp } from './job-store.suite.js';
+
+describeWakingUp({
+  name: 'PostgreSQL',
+  create: ({ database }) =>
+    jobStoreInPostgres({ databaseUrl: database.url, orm: database.orm, logError: () => {} }),
+});
