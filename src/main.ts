@@ -24,8 +24,8 @@ try {
       `the API is at ${service.url}/graphql, the playground at ${service.url}/playground`,
     );
   else logger.info('the worker is at work');
-  if (service.watchUrl)
-    logger.info({ url: service.watchUrl }, `the metrics are at ${service.watchUrl}/metrics`);
+  if (service.metricsUrl)
+    logger.info({ url: service.metricsUrl }, `the metrics are at ${service.metricsUrl}/metrics`);
   if (service.newOperatorToken) {
     console.log(
       `\nOperator token (shown this once; kept in ${config.dataDir}/secrets.json):\n  ${service.newOperatorToken}\n`,

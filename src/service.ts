@@ -18,30 +18,33 @@ import { jobStoreInPostgres } from './jobs/job-store-in-postgres.js';
 import { startWorker } from './jobs/worker.js';
 import { createNoticeSenders } from './notifications/notice-senders.js';
 import { Metrics } from './observability/metrics.js';
-import { startWatchServer } from './observability/observability-server.js';
+import { startObservabilityServer } from './observability/observability-server.js';
 import { checkReadiness } from './observability/readiness.js';
 import { readWorkState } from './observability/work-state.js';
 import { createGuardedHttp } from './psa/guarded-http.js';
 import { loadPlugins } from './psa/plugins.js';
 
 export interface Service {
-  /** Where the API answers; undefined for a process without the role. */
+  /** Where the API answers; undefined for a process without that role. */
   url: string | undefined;
-  /** Where /metrics, /healthz and /readyz have a port of their own; undefined without METRICS_PORT. */
-  watchUrl: string | undefined;
+  /** Where /metrics, /healthz and /readyz answer on a separate port; undefined without METRICS_PORT. */
+  metricsUrl: string | undefined;
   databaseUrl: string;
-  /** The operator token, if this start made it: the only time it can be shown. */
+  /** The operator token, if this start generated it. It can be shown only now. */
   newOperatorToken: string | undefined;
   stop(): Promise<void>;
 }
 
-/** How long a stop lets running jobs end. */
+/** How long stopping waits for running jobs. */
 const graceMs = 20_000;
 
 /** How long a scrape of the metrics waits for the database. */
 const scrapePatienceMs = 5_000;
 
-/** Starts the roles that the settings ask for. The only place that puts the parts together. */
+/**
+ * Starts the roles that the settings name, from the database up to the servers; this is the only place that puts the parts
+ * together. `stop` stops them in the opposite order. Where a part cannot start, those before it are stopped.
+ */
 export async function startService(
   config: Config,
   { logger, now = () => new Date() }: { logger: Logger; now?: () => Date },
@@ -93,10 +96,9 @@ export async function startService(
       requestsPerMinute: config.psaRequestsPerMinute,
       concurrency: config.psaConcurrency,
     });
-    const logError = (error: unknown) => logger.error({ err: error }, 'the job queue reports an error');
     const jobStore = config.mongodbUrl
-      ? jobStoreInMongodb({ mongodbUrl: config.mongodbUrl, databaseUrl, changes, logError })
-      : jobStoreInPostgres({ databaseUrl, orm, logError });
+      ? jobStoreInMongodb({ mongodbUrl: config.mongodbUrl, databaseUrl, changes, logger })
+      : jobStoreInPostgres({ databaseUrl, orm, logger });
     started.push(() => jobStore.close());
     const { wakeUp } = jobStore;
     const operatorToken = config.operatorToken ?? secrets?.operatorToken;
@@ -142,14 +144,20 @@ export async function startService(
         })
       : undefined;
     if (api) started.push(() => api.close());
-    const watch =
+    const observability =
       config.metricsPort === undefined
         ? undefined
-        : await startWatchServer({ host: config.host, port: config.metricsPort, metrics, logger, ready });
-    if (watch) started.push(() => watch.close());
+        : await startObservabilityServer({
+            host: config.host,
+            port: config.metricsPort,
+            metrics,
+            logger,
+            ready,
+          });
+    if (observability) started.push(() => observability.close());
     return {
       url: api?.url,
-      watchUrl: watch?.url,
+      metricsUrl: observability?.url,
       databaseUrl,
       newOperatorToken: secrets?.justMade && !config.operatorToken ? secrets.operatorToken : undefined,
       stop,

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import type { Logger } from 'pino';
 
 /** Agenda's own connections to PostgreSQL: it listens on one of them all the time. None is opened before it is used. */
 export interface JobPool {
@@ -7,10 +8,10 @@ export interface JobPool {
   close(): Promise<void>;
 }
 
-/** `logError` gets every error of an idle connection; without a listener such an error ends the process. */
-export function createJobPool(databaseUrl: string, logError: (error: unknown) => void): JobPool {
+export function createJobPool(databaseUrl: string, logger: Logger): JobPool {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 5, application_name: 'psa-bridge jobs' });
-  pool.on('error', logError);
+  // An idle connection that breaks would end the process otherwise.
+  pool.on('error', error => logger.error({ err: error }, 'a connection of the job queue was lost'));
   return {
     pool,
     // A channel of Agenda 6.2.6 that is reconnecting takes a connection now and never gives it back: do not wait for it.

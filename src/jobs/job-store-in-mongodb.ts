@@ -1,5 +1,6 @@
 import { MongoBackend, type MongoJobRepository } from '@agendajs/mongo-backend';
 import { PostgresNotificationChannel } from '@agendajs/postgres-backend';
+import type { Logger } from 'pino';
 import type { ChangeFeed } from '../db/changes.js';
 import { execute } from '../db/sql.js';
 import type { IntegrationJobName, WakeUp } from '../domain/integrations/wake-up.js';
@@ -11,14 +12,14 @@ export function jobStoreInMongodb({
   mongodbUrl,
   databaseUrl,
   changes,
-  logError,
+  logger,
 }: {
   mongodbUrl: string;
   databaseUrl: string;
   changes: ChangeFeed;
-  logError(error: unknown): void;
+  logger: Logger;
 }): JobStore {
-  const { pool, close } = createJobPool(databaseUrl, logError);
+  const { pool, close } = createJobPool(databaseUrl, logger);
   const backend = new MongoBackend({ address: mongodbUrl });
   const channel = new PostgresNotificationChannel({ pool, channelName: 'agenda_mongo' });
   /** Known once the backend is connected. */
@@ -74,7 +75,7 @@ export function jobStoreInMongodb({
       changes.on(change => {
         if (change.kind !== 'wake') return;
         insertJob(change.job as IntegrationJobName, change.integrationId, new Date()).catch(error =>
-          logError(new Error('a wake-up could not be stored; the tick will find its work', { cause: error })),
+          logger.error({ err: error }, 'a wake-up could not be stored; the tick will find its work'),
         );
       }),
     async handBack(agendaName) {

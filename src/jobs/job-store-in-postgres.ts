@@ -1,5 +1,6 @@
 import { PostgresBackend, type PostgresNotificationChannel } from '@agendajs/postgres-backend';
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import type { Logger } from 'pino';
 import { execute } from '../db/sql.js';
 import type { IntegrationJobName, WakeUp } from '../domain/integrations/wake-up.js';
 import { createJobPool } from './job-pool.js';
@@ -9,13 +10,13 @@ import type { JobStore } from './job-store.js';
 export function jobStoreInPostgres({
   databaseUrl,
   orm,
-  logError,
+  logger,
 }: {
   databaseUrl: string;
   orm: MikroORM;
-  logError(error: unknown): void;
+  logger: Logger;
 }): JobStore {
-  const { pool, close } = createJobPool(databaseUrl, logError);
+  const { pool, close } = createJobPool(databaseUrl, logger);
   // The table is part of the service's migrations.
   const backend = new PostgresBackend({ pool, ensureSchema: false });
   return {

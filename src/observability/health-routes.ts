@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Metrics } from './metrics.js';
 import { NotReady } from './readiness.js';
 
-/** /healthz: this process lives. /readyz: `ready` resolves; otherwise 503 with what is missing. */
+/** /healthz: this process runs. /readyz: 200 if `ready` resolves, otherwise 503 with what is missing. */
 export function serveHealth(
   server: FastifyInstance,
   { ready, logger }: { ready(): Promise<void>; logger: Logger },
@@ -21,7 +21,7 @@ export function serveHealth(
   });
 }
 
-/** /metrics, for Prometheus, without a token. */
+/** /metrics, for Prometheus. Needs no token. */
 export function serveMetrics(server: FastifyInstance, metrics: Metrics): void {
   server.get('/metrics', async (_request, reply) => {
     const { contentType, text } = await metrics.scrape();

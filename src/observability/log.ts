@@ -5,9 +5,8 @@ import type { Redact } from '../text/redaction.js';
 const fields = new AsyncLocalStorage<Record<string, string>>();
 
 /**
- * Opens the log: lines of JSON, on standard output unless another destination is given. Every line has the
- * fields that `withLogFields` gave to the work it comes from, and passes `redact` as the last wall before it
- * leaves.
+ * Opens the log: one JSON object a line, on standard output unless another destination is given. Every line has the
+ * fields that `withLogFields` added for the work that logs it. `redact` sees every line last, before it is written.
  */
 export function openLog(level: string, destination?: DestinationStream, redact?: Redact): Logger {
   const options = {
@@ -18,7 +17,7 @@ export function openLog(level: string, destination?: DestinationStream, redact?:
   return destination ? pino(options, destination) : pino(options);
 }
 
-/** Does `work`; every line that is logged meanwhile on its behalf, wherever, has these fields too. */
+/** Does `work`. Every line that is logged for it, by whatever it calls, has these fields too. */
 export function withLogFields<T>(more: Record<string, string>, work: () => T): T {
   return fields.run({ ...fields.getStore(), ...more }, work);
 }

@@ -1,22 +1,23 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { DeliveryKindName } from '../domain/deliveries/delivery.js';
+import { IntegrationStatus } from '../domain/integrations/integration.js';
 import type { WorkState } from './work-state.js';
 
 /** What was reported to the API. */
 export type ReportedKind = 'partner' | 'organization' | 'usage_record' | 'backup_job';
-/** RETRY: it will be tried again. NOT_TRIED: handed back untouched, for example because the PSA asks to slow down. */
+/** RETRY: another attempt follows. NOT_TRIED: no attempt was made, for example because the PSA asks to slow down. */
 export type AttemptOutcome = 'DELIVERED' | 'RETRY' | 'NOT_TRIED' | 'HELD' | 'SKIPPED' | 'FAILED';
 
 const kinds: readonly DeliveryKindName[] = ['EVENT', 'DIGEST', 'USAGE', 'TEST'];
 const outcomes: readonly AttemptOutcome[] = ['DELIVERED', 'RETRY', 'NOT_TRIED', 'HELD', 'SKIPPED', 'FAILED'];
 const openStates = ['PENDING', 'HELD', 'FAILED'] as const;
-const statuses = ['CONNECTED', 'PAUSED', 'NEEDS_ATTENTION'] as const;
+const statuses = Object.values(IntegrationStatus);
 const reportedKinds: readonly ReportedKind[] = ['partner', 'organization', 'usage_record', 'backup_job'];
 const results = ['accepted', 'duplicate', 'rejected'] as const;
 
 /**
- * The numbers of one service instance, for Prometheus. Every label is one of a few fixed words: nothing that
- * names a partner, a record or a host may become one. Names and units: docs/operating.md.
+ * The metrics of one service instance, for Prometheus. Every label is one of a few fixed words: nothing that names a
+ * partner, a record or a host may become a label. docs/operating.md lists names and units.
  */
 export class Metrics {
   readonly #registry = new Registry();
@@ -30,7 +31,7 @@ export class Metrics {
   );
   readonly #oldestDue = this.#gauge(
     'psa_bridge_oldest_due_delivery_age_seconds',
-    'How long the oldest delivery is due that a worker could deliver now; the same from every process.',
+    'How long the oldest delivery that a worker could deliver now has been due; the same from every process.',
     ['kind'],
   );
   readonly #integrations = this.#gauge(
@@ -40,7 +41,7 @@ export class Metrics {
   );
   readonly #attempts = this.#counter(
     'psa_bridge_delivery_attempts_total',
-    'Attempts of deliveries whose outcome was recorded.',
+    'Delivery attempts whose outcome was recorded.',
     ['kind', 'outcome'],
   );
   readonly #rows = this.#counter('psa_bridge_reported_rows_total', 'Rows that backup platforms reported.', [
@@ -49,33 +50,33 @@ export class Metrics {
   ]);
   readonly #psaRequests = this.#histogram(
     'psa_bridge_psa_request_duration_seconds',
-    'Requests to PSAs, by class of the status; "none" where no whole answer came.',
+    'Requests to PSAs, by status class; "none" where no complete answer arrived.',
     ['psa', 'method', 'status'],
     [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60],
   );
   readonly #jobLag = this.#histogram(
     'psa_bridge_job_lag_seconds',
-    "Between an Agenda job's due time and its start.",
+    'Time between the due time of an Agenda job and its start.',
     ['job_name'],
     [0.01, 0.05, 0.25, 1, 2.5, 5, 15, 60, 300, 1800],
   );
   readonly #jobs = this.#histogram(
     'psa_bridge_job_duration_seconds',
-    'Agenda jobs.',
+    'Duration of Agenda jobs.',
     ['job_name', 'failed'],
     [0.01, 0.05, 0.25, 1, 2.5, 5, 10, 20, 60, 300],
   );
   readonly #operations = this.#histogram(
     'psa_bridge_graphql_operation_duration_seconds',
-    'GraphQL operations; of a subscription each event that was answered. "unknown": it could not be read.',
+    'GraphQL operations; for a subscription, each event that was answered. "unknown": the request could not be read.',
     ['type', 'errors'],
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   );
 
-  /** `readWork` is asked at every scrape; where it rejects, the numbers of the database are left out. */
+  /** `readWork` is called at every scrape; where it rejects, the metrics from the database are left out. */
   constructor(private readonly readWork: () => Promise<WorkState>) {
     collectDefaultMetrics({ register: this.#registry });
-    // A series that begins with its first event hides that event from rate().
+    // rate() does not see the event with which a series begins, so every series begins at zero.
     for (const kind of kinds) for (const outcome of outcomes) this.#attempts.inc({ kind, outcome }, 0);
     for (const kind of reportedKinds) for (const result of results) this.#rows.inc({ kind, result }, 0);
   }
@@ -93,7 +94,7 @@ export class Metrics {
     this.#rows.inc({ kind, result: 'rejected' }, report.rejected.length);
   }
 
-  /** `psa` is the plugin's id; `status` is undefined where no whole answer came. */
+  /** `psa` is the plugin's id; `status` is undefined where no complete answer arrived. */
   observePsaRequest(psa: string, method: string, status: number | undefined, seconds: number): void {
     this.#psaRequests.observe({ psa, method, status: statusClass(status) }, seconds);
   }
@@ -114,7 +115,7 @@ export class Metrics {
     this.#operations.observe({ type, errors: String(errors) }, seconds);
   }
 
-  /** Everything in Prometheus' text format. Never rejects because of the database. */
+  /** All metrics in Prometheus' text format. Never rejects because of the database. */
   async scrape(): Promise<{ contentType: string; text: string }> {
     const work = await this.readWork().catch(() => undefined);
     this.#databaseUp.set(work ? 1 : 0);

@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import { serveHealth, serveMetrics } from './health-routes.js';
 import type { Metrics } from './metrics.js';
 
-/** Serves /metrics, /healthz and /readyz, and nothing else, on a port of their own; port 0 takes any free one. */
-export async function startWatchServer({
+/** Serves only /metrics, /healthz and /readyz, on a separate port; port 0 takes any free one. */
+export async function startObservabilityServer({
   host,
   port,
   metrics,

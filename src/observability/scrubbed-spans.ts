@@ -1,6 +1,6 @@
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-node';
 
-/** What may leave in a span; the instrumentations record more, and every version of them other things. */
+/** The only attributes that are exported. The instrumentations record more, and what they record changes by version. */
 const allowed = new Set([
   'db.namespace',
   'db.query.text',
@@ -17,7 +17,7 @@ const allowed = new Set([
   'psa_bridge.job.name',
 ]);
 
-/** The names of older conventions, which instrumentations still use unless told otherwise. */
+/** Names of older conventions, which the instrumentations use by default. */
 const renamed: Readonly<Record<string, string>> = {
   'db.statement': 'db.query.text',
   'db.system': 'db.system.name',
@@ -27,9 +27,8 @@ const renamed: Readonly<Record<string, string>> = {
 const longestQuery = 2_000;
 
 /**
- * Hands spans on without anything that a partner could have typed or a PSA could have said: only the named
- * attributes, no values in SQL, no address and no query of a request to a PSA, and of a failure only that it
- * was one.
+ * Exports spans without anything that a partner could have entered or a PSA could have answered: only the attributes
+ * named above, SQL without values, requests to PSAs without address and query, failures without their message.
  */
 export function scrubbed(exporter: SpanExporter): SpanExporter {
   return {
@@ -46,7 +45,7 @@ function scrub(span: ReadableSpan): ReadableSpan {
     if (!allowed.has(name)) continue;
     attributes[name] = name === 'db.query.text' ? withoutValues(String(value)).slice(0, longestQuery) : value;
   }
-  // A span's other fields are getters of its class, so a copy would lose them.
+  // A span's other fields are getters of its class; a copy would lose them.
   return Object.create(span, {
     attributes: { value: attributes, enumerable: true },
     events: { value: [], enumerable: true },
@@ -55,7 +54,7 @@ function scrub(span: ReadableSpan): ReadableSpan {
   }) as ReadableSpan;
 }
 
-/** Names are kept; comments, strings of every kind and numbers are not. What is left over is punctuation. */
+/** Names are kept. Comments, strings of every kind and numbers are not. Everything else is punctuation. */
 const tokens = new RegExp(
   [
     /(?<kept>"(?:[^"]|"")*"|\$\d+)/,
@@ -68,7 +67,7 @@ const tokens = new RegExp(
   'g',
 );
 
-/** SQL with "?" for every value that is written into it: MikroORM does that with all of its parameters. */
+/** The SQL with "?" for every value in its text. MikroORM writes all of its parameters into the text. */
 export function withoutValues(sql: string): string {
   return sql
     .replace(tokens, (...match) => {

@@ -3,8 +3,8 @@ import { type Attributes, type Span, SpanStatusCode, trace } from '@opentelemetr
 const tracer = trace.getTracer('psa-bridge');
 
 /**
- * Does `work` in a span of its own, child of the one that it is called in. Costs next to nothing while traces
- * are not sent. A span says that work failed, never why: errors can quote what partners typed.
+ * Does `work` in a new span, a child of the current one. Costs almost nothing while traces are not sent. A span records
+ * that the work failed, never why: errors can quote what partners entered.
  */
 export function inSpan<T>(
   name: string,

@@ -15,16 +15,16 @@ import type { Logger } from 'pino';
 import { within } from '../db/within.js';
 import { scrubbed } from './scrubbed-spans.js';
 
-/** How long a stop waits for the collector to take the last spans. */
+/** How long stopping waits until the collector has received the last spans. */
 const patienceMs = 3_000;
 
 /**
- * Starts to send traces, as OpenTelemetry's own environment variables say (OTEL_EXPORTER_OTLP_ENDPOINT,
- * OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER …). To be called before anything imports
- * pg. Returns what sends the rest and stops; it never rejects.
+ * Starts sending traces, as configured by OpenTelemetry's own environment variables (OTEL_EXPORTER_OTLP_ENDPOINT,
+ * OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER …). Call it before anything imports pg. Returns a
+ * function that sends the remaining spans and stops; it never rejects.
  */
 export function startTracing(logger: Logger): () => Promise<void> {
-  const warn = (message: string) => logger.warn({ telemetry: message }, 'traces are not sent properly');
+  const warn = (message: string) => logger.warn({ telemetry: message }, 'sending traces failed');
   const ignore = () => {};
   diag.setLogger(
     { error: warn, warn, info: ignore, debug: ignore, verbose: ignore },
@@ -36,7 +36,7 @@ export function startTracing(logger: Logger): () => Promise<void> {
       .merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [new BatchSpanProcessor(scrubbed(new OTLPTraceExporter()))],
   });
-  // No propagator: a PSA has no use for our trace ids.
+  // Without a propagator: PSAs have no use for our trace ids.
   provider.register({ propagator: null });
   registerInstrumentations({
     tracerProvider: provider,
@@ -45,7 +45,7 @@ export function startTracing(logger: Logger): () => Promise<void> {
       new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
     ],
   });
-  // Patched as it is required; the ES module that everybody imports is a wrapper of this one.
+  // The instrumentation patches pg when it is required. The ES module that all files import wraps this one.
   createRequire(import.meta.url)('pg');
   return () => within(patienceMs, provider.shutdown()).catch(error => warn(String(error)));
 }

@@ -58,15 +58,15 @@ describe('/readyz', () => {
 describe('METRICS_PORT', () => {
   it('takes the metrics off the public port, and keeps health on both', async () => {
     bridge = await startTestService({ environment: { METRICS_PORT: '0' } });
-    const { url, watchUrl } = bridge.service;
-    expect(watchUrl).not.toBe(url);
+    const { url, metricsUrl } = bridge.service;
+    expect(metricsUrl).not.toBe(url);
     expect((await fetch(`${url}/metrics`)).status).toBe(404);
-    expect((await scrape(watchUrl!)).value('psa_bridge_database_up')).toBe(1);
-    for (const server of [url!, watchUrl!]) {
+    expect((await scrape(metricsUrl!)).value('psa_bridge_database_up')).toBe(1);
+    for (const server of [url!, metricsUrl!]) {
       expect(await ask(server, '/healthz')).toEqual({ status: 200 });
       expect(await ask(server, '/readyz')).toEqual({ status: 200 });
     }
-    expect((await fetch(`${watchUrl}/graphql`, { method: 'POST' })).status).toBe(404);
+    expect((await fetch(`${metricsUrl}/graphql`, { method: 'POST' })).status).toBe(404);
   });
 
   describe('of a process that is only a worker', () => {

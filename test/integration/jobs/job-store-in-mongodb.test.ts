@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
 import { describe, it } from 'vitest';
 import { jobStoreInMongodb } from '../../../src/jobs/job-store-in-mongodb.js';
 import { describeWakingUp } from './job-store.suite.js';
@@ -15,7 +16,7 @@ if (MONGODB_URL) {
         mongodbUrl: url.href,
         databaseUrl: database.url,
         changes,
-        logError: () => {},
+        logger: pino({ level: 'silent' }),
       }),
   });
 } else {

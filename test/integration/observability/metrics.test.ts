@@ -5,7 +5,7 @@ import { SANDBOX_LOGIN } from '../../../plugins/connectwise/sandbox/seed.js';
 import { query } from '../../../src/db/sql.js';
 import { ReportBackupJobsDocument } from '../../../src/gql/typed.js';
 import { integrationJobs, scheduledJobs } from '../../../src/jobs/registered-jobs.js';
-import { openDeliveries } from '../../../src/observability/work-state.js';
+import { openDeliveries } from '../../../src/observability/open-work.sql.js';
 import { type ConnectedPartner, connectPartner } from '../../support/connected-partner.js';
 import { scrape } from '../../support/metrics.js';
 import { operatorToken, startTestService, type TestService } from '../../support/service.js';
@@ -210,7 +210,7 @@ describe('the metrics', () => {
     const em = bridge.database.orm.em.fork();
     await em.transactional(async tx => {
       await query(tx, 'set local enable_seqscan = off'); // the table is too small for an index to be worth it
-      const plan = await query<{ 'QUERY PLAN': string }>(tx, `explain ${openDeliveries}`, [new Date()]);
+      const plan = await query<{ 'QUERY PLAN': string }>(tx, `explain ${openDeliveries.text}`, [new Date()]);
       expect(plan.map(line => line['QUERY PLAN']).join('\n')).toMatch(
         /Scan (using|on) delivery_integration_id_state_id_index/,
       );
