@@ -30,7 +30,7 @@ describe.skipIf(!MONGODB_URL)('with Agenda’s jobs in MongoDB', () => {
     expect(run.state).toBe('SUCCEEDED');
   });
 
-  it('people are told at once, not at the next tick', async () => {
+  it('people are notified at once, not at the next tick', async () => {
     await partner.measure(2, '0', '2026-11-20T00:00:00Z');
     await partner.run('USAGE', { date: '2026-11-23' });
     await vi.waitFor(async () => {

@@ -23,15 +23,15 @@ const count = async (table: string) => {
   return row!.n;
 };
 
-describe('old facts', () => {
-  it('are deleted, and what billing rests on and what is still owed stays', async () => {
+describe('expired records', () => {
+  it('are deleted; pending deliveries and everything that billing rests on stay', async () => {
     await partner.reportJob(1, { externalId: 'done' });
     await partner.measure(1, '31', new Date(Date.now() - 3 * days).toISOString());
     await partner.run('USAGE');
     await partner.settled();
     bridge.sandbox.faults.inject({ method: 'POST' }, { kind: 'reset', when: 'before' }, { times: 100 });
-    await partner.reportJob(2, { externalId: 'owed' });
-    await bridge.service.stop(); // so that what is owed stays owed
+    await partner.reportJob(2, { externalId: 'pending' });
+    await bridge.service.stop(); // so that the delivery stays pending
     const lines = await count('usage_line');
     const deleted = await deleteExpiredRecords(bridge.database.orm.em, inTheFuture);
     expect(deleted).toMatchObject({ deliveries: 1, jobResults: 1, usageRecords: 1 });

@@ -28,7 +28,7 @@ afterEach(() => {
   happened.splice(0);
 });
 
-/** What Agenda is told of a job: how to run it, and its limits. */
+/** What Agenda gets for a job: how to run it, and its limits. */
 function defined(define: (agenda: Agenda) => void) {
   const spy = vi.fn();
   define({ define: spy } as unknown as Agenda);
