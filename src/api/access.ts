@@ -2,10 +2,10 @@ import { type AuthCheckerFn, Authorized } from 'type-graphql';
 import { Role } from '../domain/access/api-token.js';
 import { Integration } from '../domain/integrations/integration.js';
 import { Partner } from '../domain/partners/partner.js';
+import { isUuid } from '../text/uuid.js';
 import type { Caller } from './caller.js';
 import type { ApiContext } from './context.js';
 import { forbidden, unauthenticated } from './errors.js';
-import { isUuid } from './uuid.js';
 
 /** Each root field declares the roles that may use it by one of these decorators. */
 export const ForEveryRole = () => Authorized([Role.OPERATOR, Role.PARTNER, Role.SOURCE]);

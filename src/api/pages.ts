@@ -1,8 +1,8 @@
 import type { ComplexityEstimatorArgs } from 'graphql-query-complexity';
 import { ArgsType, type ClassType, Field, Int, ObjectType } from 'type-graphql';
 import { storableText } from '../text/storable-text.js';
+import { isUuid } from '../text/uuid.js';
 import { badUserInput } from './errors.js';
-import { isUuid } from './uuid.js';
 
 export const largestPage = 500;
 

@@ -1,34 +1,47 @@
-import type { CredentialInput } from '../api/integrations/inputs.js';
-import { type UserError, userError } from '../api/user-error.js';
 import type { StoredAccessReport } from '../domain/integrations/integration.js';
+import type { Problem } from '../domain/problem.js';
 import type { AccessNeeds, Credentials, PsaAdapter, PsaPlugin } from '../psa/adapter.js';
 import type { PsaConnections } from './psa-connections.js';
 
-/** Reads what was typed into a plugin's form; what cannot be right is named by its field, without asking the PSA. */
+/** One field of a plugin's form, as a person filled it in. */
+export interface FilledField {
+  /** The key of one of the plugin's credential fields. */
+  key: string;
+  value: string;
+}
+
+/**
+ * Reads a plugin's form. What cannot be right is a problem at `["credentials", key]`: UNKNOWN_FIELD, DUPLICATE or
+ * INVALID. Does not ask the PSA.
+ */
 export function readCredentials(
   plugin: PsaPlugin,
-  typed: readonly CredentialInput[],
-): { credentials: Credentials } | { userErrors: UserError[] } {
-  const userErrors: UserError[] = [];
+  form: readonly FilledField[],
+): { credentials: Credentials } | { problems: Problem[] } {
+  const problems: Problem[] = [];
   const byKey = new Map<string, string>();
-  for (const { key, value } of typed) {
-    const problem = !plugin.credentialFields.some(field => field.key === key)
-      ? userError(['credentials', key], 'UNKNOWN_FIELD', `${plugin.name} has no such field.`)
-      : byKey.has(key)
-        ? userError(['credentials', key], 'DUPLICATE', 'This field is given twice.')
-        : undefined;
-    if (problem) userErrors.push(problem);
+  for (const { key, value } of form) {
+    const field = ['credentials', key];
+    if (!plugin.credentialFields.some(known => known.key === key)) {
+      problems.push({ field, code: 'UNKNOWN_FIELD', message: `${plugin.name} has no such field.` });
+    } else if (byKey.has(key)) {
+      problems.push({ field, code: 'DUPLICATE', message: 'This field is given twice.' });
+    }
     byKey.set(key, value);
   }
-  if (userErrors.length > 0) return { userErrors };
+  if (problems.length > 0) return { problems };
   const read = plugin.readCredentials(Object.fromEntries(byKey));
   if ('credentials' in read) return read;
   return {
-    userErrors: read.problems.map(({ key, message }) => userError(['credentials', key], 'INVALID', message)),
+    problems: read.problems.map(({ key, message }) => ({
+      field: ['credentials', key],
+      code: 'INVALID',
+      message,
+    })),
   };
 }
 
-/** Tries the rights of credentials that are not stored. */
+/** Checks the rights of credentials that are not stored. */
 export function tryCredentials(
   connections: PsaConnections,
   plugin: PsaPlugin,
@@ -39,6 +52,7 @@ export function tryCredentials(
   return checkAccess(connections.tryOut(plugin, credentials), needs, now);
 }
 
+/** Checks the rights that `needs` requires, in the PSA. Changes nothing there. */
 export async function checkAccess(
   adapter: PsaAdapter,
   needs: AccessNeeds,
@@ -52,15 +66,13 @@ export async function checkAccess(
   };
 }
 
-/** One CHECK_FAILED for every required check that failed, with what to do about it; none for a report that is ok. */
-export function failedChecks(report: StoredAccessReport, field: string[]): UserError[] {
+/** A CHECK_FAILED at `field` for each required check that failed, with what to do. Empty for a report that is ok. */
+export function failedChecks(report: StoredAccessReport, field: string[]): Problem[] {
   const missing = report.checks.filter(check => check.required && check.state !== 'PASSED');
   const failed = missing.filter(check => check.state === 'FAILED');
-  return (failed.length > 0 ? failed : missing).map(check =>
-    userError(
-      field,
-      'CHECK_FAILED',
-      [`${check.title} (${check.id}): ${check.message ?? 'failed.'}`, check.hint].filter(Boolean).join(' '),
-    ),
-  );
+  return (failed.length > 0 ? failed : missing).map(({ id, title, message, hint }) => ({
+    field,
+    code: 'CHECK_FAILED',
+    message: [`${title} (${id}): ${message ?? 'failed.'}`, hint].filter(Boolean).join(' '),
+  }));
 }

@@ -1,6 +1,5 @@
-import type { IntegrationOptionsInput } from '../api/integrations/inputs.js';
-import { type UserError, userError } from '../api/user-error.js';
 import type { ChosenRecord, Integration } from '../domain/integrations/integration.js';
+import type { Problem } from '../domain/problem.js';
 import type { PsaLookups } from './psa-lookups.js';
 
 /** Where tickets go: the three belong together in the PSA. */
@@ -10,20 +9,27 @@ export interface Queue {
   serviceSubtype: ChosenRecord | null;
 }
 
+/** Ids of the PSA. Undefined: stays as it is. Null: is cleared. */
+export interface QueueChoice {
+  serviceBoardId?: string | null;
+  serviceTypeId?: string | null;
+  serviceSubtypeId?: string | null;
+}
+
 /**
  * Board, type and subtype as they stand after the options, checked in the PSA where they change. A new board
  * drops the old type, a new type the old subtype, unless they are given too. Empty: nothing changes.
  */
 export async function chooseQueue(
-  lookups: PsaLookups,
+  lookups: Pick<PsaLookups, 'serviceBoards' | 'serviceTypes'>,
   integration: Integration,
-  options: IntegrationOptionsInput,
-  userErrors: UserError[],
+  choice: QueueChoice,
+  problems: Problem[],
 ): Promise<Queue | undefined> {
-  const { serviceBoardId, serviceTypeId, serviceSubtypeId } = options;
+  const { serviceBoardId, serviceTypeId, serviceSubtypeId } = choice;
   if (serviceBoardId === undefined && serviceTypeId === undefined && serviceSubtypeId === undefined) return;
-  const refuse = (field: keyof IntegrationOptionsInput, code: string, message: string) => {
-    userErrors.push(userError(['options', field], code, message));
+  const refuse = (field: keyof QueueChoice, code: string, message: string) => {
+    problems.push({ field: ['options', field], code, message });
     return undefined;
   };
 

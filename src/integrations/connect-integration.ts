@@ -1,7 +1,5 @@
 import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { ApiDependencies } from '../api/context.js';
-import { type UserError, userError } from '../api/user-error.js';
 import { query } from '../db/sql.js';
 import {
   Integration,
@@ -9,89 +7,100 @@ import {
   type StoredAccessReport,
 } from '../domain/integrations/integration.js';
 import { reschedule } from '../domain/integrations/reschedule.js';
+import type { WakeUp } from '../domain/integrations/wake-up.js';
 import type { Partner } from '../domain/partners/partner.js';
+import type { Problem } from '../domain/problem.js';
 import { createRecoveryNotice } from '../notifications/create-notice.js';
 import type { Credentials, PsaPlugin } from '../psa/adapter.js';
 import { failedChecks, tryCredentials } from './check-credentials.js';
+import type { CredentialVault } from './credential-vault.js';
+import type { PsaConnections } from './psa-connections.js';
+
+export interface ConnectDependencies {
+  connections: PsaConnections;
+  vault: CredentialVault;
+  wakeUp: WakeUp;
+  now(): Date;
+  /** "06:00", in the partner's time zone. */
+  usageRunTime: string;
+}
+
+/** Whom to connect to which account. */
+export interface ConnectRequest {
+  partner: Partner;
+  plugin: PsaPlugin;
+  credentials: Credentials;
+}
 
 export type Connected =
   | { integration: Integration; report: StoredAccessReport }
-  | { integration: null; report: StoredAccessReport | null; userErrors: UserError[] };
+  | { integration: null; report: StoredAccessReport | null; problems: Problem[] };
 
 /**
- * Tries the credentials, and stores them if every required check passes: for the integration of the same
- * account if the partner has or had one, so that its history goes on, else for a new one. While another
- * account is connected it stores nothing: mappings and what was delivered belong to that account.
+ * Checks the credentials and stores them if every required check passes. The partner's integration of the same account,
+ * connected or not, is used again, so that its history continues; otherwise a new one is created. While another account
+ * is connected nothing is stored, because mappings and deliveries belong to that account.
  */
 export async function connectIntegration(
   em: EntityManager,
-  app: ApiDependencies,
-  partner: Partner,
-  plugin: PsaPlugin,
-  credentials: Credentials,
+  dependencies: ConnectDependencies,
+  request: ConnectRequest,
 ): Promise<Connected> {
+  const { partner, plugin, credentials } = request;
   const account = plugin.accountKey(credentials);
-  const current = await connectedOne(em, partner, plugin);
+  const current = await findConnected(em, request);
   if (current && current.account !== account) return anotherAccount(current);
   const known = current ?? (await em.findOne(Integration, { partner: partner.id, psa: plugin.id, account }));
   const report = await tryCredentials(
-    app.connections,
+    dependencies.connections,
     plugin,
     credentials,
     { billing: known?.billingEnabled ?? false },
-    app.now(),
+    dependencies.now(),
   );
-  if (!report.ok) {
-    return { integration: null, report, userErrors: failedChecks(report, ['credentials']) };
-  }
-  const store = () => storeCredentials(em.fork(), app, partner, plugin, account, credentials, report);
+  if (!report.ok) return { integration: null, report, problems: failedChecks(report, ['credentials']) };
+  const store = () => storeCredentials(em.fork(), dependencies, request, account, report);
   try {
     return await store();
   } catch (error) {
-    // Somebody else connected this partner at the same moment: now theirs is there to be found.
+    // Another request connected this partner at the same moment; the second time its integration is found.
     if (error instanceof UniqueConstraintViolationException) return store();
     throw error;
   }
 }
 
-function connectedOne(em: EntityManager, partner: Partner, plugin: PsaPlugin): Promise<Integration | null> {
+function findConnected(em: EntityManager, { partner, plugin }: ConnectRequest): Promise<Integration | null> {
   return em.findOne(Integration, { partner: partner.id, psa: plugin.id, disconnectedAt: null });
 }
 
 function anotherAccount(current: Integration): Connected {
-  return {
-    integration: null,
-    report: null,
-    userErrors: [
-      userError(
-        ['credentials'],
-        'ANOTHER_ACCOUNT',
-        `The partner is connected to another account (${current.account}), which its mappings and history belong to. Disconnect that one first.`,
-      ),
-    ],
+  const problem = {
+    field: ['credentials'],
+    code: 'ANOTHER_ACCOUNT',
+    message: `The partner is connected to another account (${current.account}), which its mappings and history belong to. Disconnect that one first.`,
   };
+  return { integration: null, report: null, problems: [problem] };
 }
 
 function storeCredentials(
   em: EntityManager,
-  app: ApiDependencies,
-  partner: Partner,
-  plugin: PsaPlugin,
+  { vault, wakeUp, now: clock, usageRunTime }: ConnectDependencies,
+  request: ConnectRequest,
   account: string,
-  credentials: Credentials,
   report: StoredAccessReport,
 ): Promise<Connected> {
+  const { partner, plugin, credentials } = request;
   return em.transactional(async (tx): Promise<Connected> => {
-    const current = await connectedOne(tx, partner, plugin);
+    const current = await findConnected(tx, request);
     if (current && current.account !== account) return anotherAccount(current);
     const known = await tx.findOne(
       Integration,
       { partner: partner.id, psa: plugin.id, account },
-      { lockMode: LockMode.PESSIMISTIC_WRITE },
+      { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
     );
     const id = known?.id ?? (await newId(tx));
-    const sealed = app.vault.seal(id, credentials);
-    const now = app.now();
+    const sealed = vault.seal(id, credentials);
+    const now = clock();
     const integration =
       known ??
       tx.create(Integration, {
@@ -113,16 +122,16 @@ function storeCredentials(
       integration.probes = 0;
       integration.restingUntil = null;
     }
-    if (revived || !known) reschedule(integration, partner, { now, usageRunTime: app.config.usageRunTime });
+    if (revived || !known) reschedule(integration, partner, { now, usageRunTime });
     await tx.flush();
     if (integration.status === IntegrationStatus.CONNECTED)
       await createRecoveryNotice(tx, integration.id, now);
-    await app.wakeUp(tx, 'deliver', [integration.id]);
+    await wakeUp(tx, 'deliver', [integration.id]);
     return { integration, report };
   });
 }
 
-/** The id has to be known before the row is written: the credentials are sealed for it. */
+/** The id has to be known before the row is written, because the credentials are sealed for it. */
 async function newId(em: EntityManager): Promise<string> {
   const [row] = await query<{ id: string }>(em, 'select uuid_v7() as id');
   return row!.id;

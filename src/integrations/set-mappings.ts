@@ -1,15 +1,23 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { MappingInput } from '../api/mappings/types.js';
-import { type UserError, userError } from '../api/user-error.js';
-import { isUuid } from '../api/uuid.js';
 import { query } from '../db/sql.js';
 import type { Integration } from '../domain/integrations/integration.js';
 import { Organization } from '../domain/partners/organization.js';
+import type { Problem } from '../domain/problem.js';
 import type { PsaCompany } from '../psa/adapter.js';
 import { storableText } from '../text/storable-text.js';
+import { isUuid } from '../text/uuid.js';
 import type { PsaLookups } from './psa-lookups.js';
 
 const longestLevel = 200;
+
+/** What an organization is mapped to from now on. */
+export interface MappingChange {
+  organizationId: string;
+  /** The PSA's id. Null or left out: not mapped. */
+  companyId?: string | null;
+  /** Null or left out: "Default". */
+  billingLevel?: string | null;
+}
 
 /**
  * Maps organizations to companies, or unmaps them. Every row is checked first, companies and levels in the
@@ -20,12 +28,12 @@ export async function setMappings(
   em: EntityManager,
   lookups: PsaLookups,
   integration: Integration,
-  inputs: readonly MappingInput[],
+  inputs: readonly MappingChange[],
   now: Date,
-): Promise<UserError[]> {
-  const userErrors: UserError[] = [];
-  const refuse = (index: number, field: keyof MappingInput, code: string, message: string) =>
-    userErrors.push(userError(['mappings', String(index), field], code, message));
+): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  const refuse = (index: number, field: keyof MappingChange, code: string, message: string) =>
+    problems.push({ field: ['mappings', String(index), field], code, message });
 
   const organizations = await ownOrganizations(em, integration, inputs);
   const companies = await existingCompanies(lookups, integration, inputs);
@@ -55,8 +63,8 @@ export async function setMappings(
       );
     }
   });
-  if (userErrors.length === 0) await store(em, integration, inputs, companies, now);
-  return userErrors;
+  if (problems.length === 0) await store(em, integration, inputs, companies, now);
+  return problems;
 }
 
 function levelOf(given: string | null | undefined): string {
@@ -66,7 +74,7 @@ function levelOf(given: string | null | undefined): string {
 async function ownOrganizations(
   em: EntityManager,
   integration: Integration,
-  inputs: readonly MappingInput[],
+  inputs: readonly MappingChange[],
 ): Promise<Set<string>> {
   const ids = inputs.map(input => input.organizationId).filter(isUuid);
   const found = await em.find(
@@ -80,7 +88,7 @@ async function ownOrganizations(
 async function existingCompanies(
   lookups: PsaLookups,
   integration: Integration,
-  inputs: readonly MappingInput[],
+  inputs: readonly MappingChange[],
 ): Promise<Map<string, PsaCompany>> {
   const ids = [...new Set(inputs.flatMap(input => input.companyId ?? []))];
   const found = ids.length > 0 ? await lookups.existingCompanies(integration, ids) : [];
@@ -91,7 +99,7 @@ async function existingCompanies(
 async function knownLevels(
   lookups: PsaLookups,
   integration: Integration,
-  inputs: readonly MappingInput[],
+  inputs: readonly MappingChange[],
 ): Promise<Set<string> | undefined> {
   if (!integration.billingEnabled || inputs.every(input => input.companyId == null)) return undefined;
   const levels = await lookups.billingLevels(integration);
@@ -101,7 +109,7 @@ async function knownLevels(
 function store(
   em: EntityManager,
   integration: Integration,
-  inputs: readonly MappingInput[],
+  inputs: readonly MappingChange[],
   companies: ReadonlyMap<string, PsaCompany>,
   now: Date,
 ): Promise<void> {

@@ -1,20 +1,45 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { z } from 'zod';
-import type { ApiDependencies } from '../api/context.js';
-import type { AlertPrioritiesInput, IntegrationOptionsInput } from '../api/integrations/inputs.js';
-import { type UserError, userError } from '../api/user-error.js';
 import { isLocalTime } from '../domain/calendar.js';
 import {
+  type CatchUp,
   type ChosenRecord,
   Integration,
   type StoredAccessReport,
 } from '../domain/integrations/integration.js';
 import { nextDigestAt, nextUsageAt } from '../domain/integrations/schedule.js';
 import type { Partner } from '../domain/partners/partner.js';
+import type { Problem } from '../domain/problem.js';
 import { checkAccess, failedChecks } from './check-credentials.js';
-import { chooseQueue } from './choose-queue.js';
+import { chooseQueue, type QueueChoice } from './choose-queue.js';
+import type { PsaConnections } from './psa-connections.js';
 import type { PsaLookups } from './psa-lookups.js';
+
+export interface OptionsDependencies {
+  connections: PsaConnections;
+  now(): Date;
+  /** "06:00", in the partner's time zone. */
+  usageRunTime: string;
+}
+
+interface AlertPrioritiesInput {
+  successId?: string | null;
+  warningId?: string | null;
+  errorId?: string | null;
+}
+
+/** A key that is left out stays as it is. */
+export interface OptionsInput extends QueueChoice {
+  billingEnabled?: boolean | null;
+  updateAgreementAdditions?: boolean | null;
+  createMissingAdditions?: boolean | null;
+  alertPriorities?: AlertPrioritiesInput | null;
+  dailyDigestEnabled?: boolean | null;
+  dailyDigestTime?: string | null;
+  catchUp?: CatchUp | null;
+  notificationEmail?: string | null;
+}
 
 /** What is to be written: a key that is missing stays as it is. */
 type Changes = Partial<
@@ -43,23 +68,23 @@ type Changes = Partial<
  */
 export async function updateOptions(
   em: EntityManager,
-  app: ApiDependencies,
+  dependencies: OptionsDependencies,
   lookups: PsaLookups,
   integration: Integration,
-  options: IntegrationOptionsInput,
-): Promise<{ integration: Integration } | { userErrors: UserError[] }> {
-  const userErrors: UserError[] = [];
+  options: OptionsInput,
+): Promise<{ integration: Integration } | { problems: Problem[] }> {
+  const problems: Problem[] = [];
   const changes: Changes = {
-    ...readSwitches(options, userErrors),
-    ...readNotificationEmail(options, userErrors),
-    ...(await chooseQueue(lookups, integration, options, userErrors)),
-    ...(await choosePriorities(lookups, integration, options.alertPriorities ?? {}, userErrors)),
+    ...readSwitches(options, problems),
+    ...readNotificationEmail(options, problems),
+    ...(await chooseQueue(lookups, integration, options, problems)),
+    ...(await choosePriorities(lookups, integration, options.alertPriorities ?? {}, problems)),
   };
-  requireBoard({ ...currentOptions(integration), ...changes }, options, userErrors);
-  if (changes.billingEnabled && !integration.billingEnabled && userErrors.length === 0) {
-    changes.lastCheck = await checkBillingRights(app, integration, userErrors);
+  requireBoard({ ...currentOptions(integration), ...changes }, options, problems);
+  if (changes.billingEnabled && !integration.billingEnabled && problems.length === 0) {
+    changes.lastCheck = await checkBillingRights(dependencies, integration, problems);
   }
-  if (userErrors.length > 0) return { userErrors };
+  if (problems.length > 0) return { problems };
   const checkedAgainst = queueOf(integration);
   return em.transactional(async tx => {
     const saved = await tx.findOneOrFail(
@@ -70,9 +95,9 @@ export async function updateOptions(
     // Board, type and subtype were checked together: with another one's choice between them they may not fit.
     if (queueOf(saved) !== checkedAgainst) {
       const message = 'Somebody else changed the options at the same moment. Load them and choose again.';
-      return { userErrors: [userError(['options'], 'CHANGED_MEANWHILE', message)] };
+      return { problems: [{ field: ['options'], code: 'CHANGED_MEANWHILE', message: message }] };
     }
-    applyChanges(saved, changes, await saved.partner.loadOrFail(), app);
+    applyChanges(saved, changes, await saved.partner.loadOrFail(), dependencies);
     return { integration: saved };
   });
 }
@@ -93,28 +118,34 @@ const switches = [
   'dailyDigestEnabled',
 ] as const;
 
-function readSwitches(options: IntegrationOptionsInput, userErrors: UserError[]): Changes {
+function readSwitches(options: OptionsInput, problems: Problem[]): Changes {
   const changes: Changes = {};
   for (const key of switches) {
     const value = options[key];
     if (value === null) {
-      userErrors.push(userError(['options', key], 'INVALID', 'Give true or false, or leave it out.'));
+      problems.push({
+        field: ['options', key],
+        code: 'INVALID',
+        message: 'Give true or false, or leave it out.',
+      });
     } else if (value !== undefined) {
       changes[key] = value;
     }
   }
   if (options.catchUp === null) {
-    userErrors.push(userError(['options', 'catchUp'], 'INVALID', 'Choose one, or leave it out.'));
+    problems.push({
+      field: ['options', 'catchUp'],
+      code: 'INVALID',
+      message: 'Choose one, or leave it out.',
+    });
   } else if (options.catchUp !== undefined) changes.catchUp = options.catchUp;
   const time = options.dailyDigestTime;
   if (time === null || (time !== undefined && !isLocalTime(time))) {
-    userErrors.push(
-      userError(
-        ['options', 'dailyDigestTime'],
-        'INVALID',
-        'This is not a time of day such as 07:00, from 00:00 to 23:59.',
-      ),
-    );
+    problems.push({
+      field: ['options', 'dailyDigestTime'],
+      code: 'INVALID',
+      message: 'This is not a time of day such as 07:00, from 00:00 to 23:59.',
+    });
   } else if (time !== undefined) {
     changes.dailyDigestTime = time;
   }
@@ -123,20 +154,15 @@ function readSwitches(options: IntegrationOptionsInput, userErrors: UserError[])
 
 const emailAddress = z.email().max(254);
 
-function readNotificationEmail(
-  { notificationEmail }: IntegrationOptionsInput,
-  userErrors: UserError[],
-): Changes {
+function readNotificationEmail({ notificationEmail }: OptionsInput, problems: Problem[]): Changes {
   if (notificationEmail == null) return notificationEmail === null ? { notificationEmail } : {};
   const read = emailAddress.safeParse(notificationEmail.trim());
   if (read.success) return { notificationEmail: read.data };
-  userErrors.push(
-    userError(
-      ['options', 'notificationEmail'],
-      'INVALID',
-      'This is not an e-mail address such as service@partner.example. Give one, or null for none.',
-    ),
-  );
+  problems.push({
+    field: ['options', 'notificationEmail'],
+    code: 'INVALID',
+    message: 'This is not an e-mail address such as service@partner.example. Give one, or null for none.',
+  });
   return {};
 }
 
@@ -150,7 +176,7 @@ async function choosePriorities(
   lookups: PsaLookups,
   integration: Integration,
   input: AlertPrioritiesInput,
-  userErrors: UserError[],
+  problems: Problem[],
 ): Promise<Changes> {
   const changes: Changes = {};
   for (const [field, option] of Object.entries(priorityOf) as [
@@ -166,21 +192,19 @@ async function choosePriorities(
     const priority = (await lookups.ticketPriorities(integration)).find(known => known.id === id);
     if (priority) changes[option] = chosen(priority);
     else {
-      userErrors.push(
-        userError(
-          ['options', 'alertPriorities', field],
-          'NOT_FOUND',
-          'The PSA has no such ticket priority. Choose one of ticketPriorities.',
-        ),
-      );
+      problems.push({
+        field: ['options', 'alertPriorities', field],
+        code: 'NOT_FOUND',
+        message: 'The PSA has no such ticket priority. Choose one of ticketPriorities.',
+      });
     }
   }
   return changes;
 }
 
 /** Tickets need a board: those who ask for tickets without one are told, and those who take the board away. */
-function requireBoard(after: Changes, options: IntegrationOptionsInput, userErrors: UserError[]): void {
-  if (after.serviceBoard || userErrors.some(error => error.field?.includes('serviceBoardId'))) return;
+function requireBoard(after: Changes, options: OptionsInput, problems: Problem[]): void {
+  if (after.serviceBoard || problems.some(error => error.field?.includes('serviceBoardId'))) return;
   const wanting = [
     ...(after.dailyDigestEnabled
       ? [{ given: options.dailyDigestEnabled, field: ['dailyDigestEnabled'] }]
@@ -190,30 +214,30 @@ function requireBoard(after: Changes, options: IntegrationOptionsInput, userErro
       .map(key => ({ given: options.alertPriorities?.[key], field: ['alertPriorities', key] })),
   ];
   for (const { given, field } of wanting) {
-    userErrors.push(
+    problems.push(
       given
-        ? userError(
-            ['options', ...field],
-            'NO_SERVICE_BOARD',
-            'Choose a service board first: this makes tickets.',
-          )
-        : userError(
-            ['options', 'serviceBoardId'],
-            'NO_SERVICE_BOARD',
-            `${field.join('.')} makes tickets, which need a board: switch it off before the board is cleared.`,
-          ),
+        ? {
+            field: ['options', ...field],
+            code: 'NO_SERVICE_BOARD',
+            message: 'Choose a service board first: this makes tickets.',
+          }
+        : {
+            field: ['options', 'serviceBoardId'],
+            code: 'NO_SERVICE_BOARD',
+            message: `${field.join('.')} makes tickets, which need a board: switch it off before the board is cleared.`,
+          },
     );
   }
 }
 
 async function checkBillingRights(
-  app: ApiDependencies,
+  { connections, now }: OptionsDependencies,
   integration: Integration,
-  userErrors: UserError[],
+  problems: Problem[],
 ): Promise<StoredAccessReport> {
-  const adapter = app.connections.adapterFor(integration);
-  const report = await checkAccess(adapter, { billing: true }, app.now());
-  userErrors.push(...failedChecks(report, ['options', 'billingEnabled']));
+  const adapter = connections.adapterFor(integration);
+  const report = await checkAccess(adapter, { billing: true }, now());
+  problems.push(...failedChecks(report, ['options', 'billingEnabled']));
   return report;
 }
 
@@ -221,7 +245,7 @@ function applyChanges(
   integration: Integration,
   changes: Changes,
   partner: Partner,
-  { now, config }: ApiDependencies,
+  { now, usageRunTime }: OptionsDependencies,
 ): void {
   const before = { ...integration };
   Object.assign(integration, changes);
@@ -230,7 +254,7 @@ function applyChanges(
     before.dailyDigestTime !== integration.dailyDigestTime;
   if (digestMoved) integration.nextDigestAt = nextDigestAt(integration, partner, now());
   if (before.billingEnabled !== integration.billingEnabled) {
-    integration.nextUsageAt = nextUsageAt(integration, partner, config.usageRunTime, now());
+    integration.nextUsageAt = nextUsageAt(integration, partner, usageRunTime, now());
   }
 }
 

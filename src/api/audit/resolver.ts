@@ -3,12 +3,12 @@ import { Role } from '../../domain/access/api-token.js';
 import { AuditEntry } from '../../domain/audit/audit-entry.js';
 import { Delivery } from '../../domain/deliveries/delivery.js';
 import { storableText } from '../../text/storable-text.js';
+import { isUuid } from '../../text/uuid.js';
 import { callerOf, ForPortals } from '../access.js';
 import type { ApiContext } from '../context.js';
 import { DeliveryConnection, DeliveryType } from '../deliveries/types.js';
 import { pageOfNewest } from '../newest-first.js';
 import { type CountedPage, type Page, pageCost, pageOf } from '../pages.js';
-import { isUuid } from '../uuid.js';
 import { causedBy } from './caused-deliveries.js';
 import {
   ActorType,

@@ -4,6 +4,7 @@ import { retryDeliveries } from '../../delivery/retry-deliveries.sql.js';
 import { Delivery, DeliveryState } from '../../domain/deliveries/delivery.js';
 import { Integration } from '../../domain/integrations/integration.js';
 import type { Organization } from '../../domain/partners/organization.js';
+import { isUuid } from '../../text/uuid.js';
 import { ForPortals, findIntegration } from '../access.js';
 import type { ApiContext } from '../context.js';
 import { IntegrationType } from '../integrations/types.js';
@@ -12,7 +13,6 @@ import { pageOfNewest } from '../newest-first.js';
 import { type CountedPage, pageCost } from '../pages.js';
 import { OrganizationType } from '../partners/types.js';
 import { notFound, userError } from '../user-error.js';
-import { isUuid } from '../uuid.js';
 import { awaitOutcome } from './await-outcome.js';
 import {
   DeliveriesArgs,

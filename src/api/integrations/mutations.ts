@@ -1,12 +1,11 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import type { Integration } from '../../domain/integrations/integration.js';
-import type { Partner } from '../../domain/partners/partner.js';
+import type { Problem } from '../../domain/problem.js';
 import { failedChecks, readCredentials, tryCredentials } from '../../integrations/check-credentials.js';
 import { checkIntegration } from '../../integrations/check-integration.js';
-import { connectIntegration } from '../../integrations/connect-integration.js';
+import { type ConnectRequest, connectIntegration } from '../../integrations/connect-integration.js';
 import { disconnectIntegration, pauseIntegration, resumeIntegration } from '../../integrations/pause.js';
 import { updateOptions } from '../../integrations/update-options.js';
-import type { Credentials, PsaPlugin } from '../../psa/adapter.js';
 import { ForPortals, findIntegration, findPartner } from '../access.js';
 import type { ApiContext } from '../context.js';
 import { notFound, type UserError, userError } from '../user-error.js';
@@ -33,7 +32,7 @@ export class IntegrationMutations {
     @Ctx() context: ApiContext,
   ): Promise<TestConnectionPayload> {
     const form = await readForm(context, input);
-    if ('userErrors' in form) return { report: null, userErrors: form.userErrors };
+    if ('problems' in form) return { report: null, userErrors: form.problems };
     const { connections, now } = context.app;
     const needs = { billing: false };
     const report = await tryCredentials(connections, form.plugin, form.credentials, needs, now());
@@ -50,12 +49,10 @@ export class IntegrationMutations {
     @Ctx() context: ApiContext,
   ): Promise<ConnectIntegrationPayload> {
     const form = await readForm(context, input);
-    if ('userErrors' in form) return { integration: null, report: null, userErrors: form.userErrors };
-    const { partner, plugin, credentials } = form;
-    return {
-      userErrors: [],
-      ...(await connectIntegration(context.em, context.app, partner, plugin, credentials)),
-    };
+    if ('problems' in form) return { integration: null, report: null, userErrors: form.problems };
+    const connected = await connectIntegration(context.em, dependenciesOf(context), form);
+    const { integration, report } = connected;
+    return { integration, report, userErrors: 'problems' in connected ? connected.problems : [] };
   }
 
   @ForPortals()
@@ -86,7 +83,7 @@ export class IntegrationMutations {
     @Ctx() context: ApiContext,
   ): Promise<IntegrationPayload> {
     return changing(context, 'integrationId', integrationId, integration =>
-      updateOptions(context.em, context.app, context.lookups, integration, options),
+      updateOptions(context.em, dependenciesOf(context), context.lookups, integration, options),
     );
   }
 
@@ -142,31 +139,38 @@ export class IntegrationMutations {
   }
 }
 
+function dependenciesOf({ app }: ApiContext) {
+  return { ...app, usageRunTime: app.config.usageRunTime };
+}
+
 /** Runs `change` on the integration with this id, if the caller may see it. */
 async function changing(
   context: ApiContext,
   field: string,
   id: string,
-  change: (integration: Integration) => Promise<{ integration: Integration } | { userErrors: UserError[] }>,
+  change: (integration: Integration) => Promise<{ integration: Integration } | { problems: Problem[] }>,
 ): Promise<IntegrationPayload> {
   const integration = await findIntegration(context, id);
   if (!integration) return { integration: null, userErrors: [notFound(field, 'integration')] };
-  return { integration: null, userErrors: [], ...(await change(integration)) };
+  const changed = await change(integration);
+  return 'problems' in changed
+    ? { integration: null, userErrors: changed.problems }
+    : { integration: changed.integration, userErrors: [] };
 }
 
 async function readForm(
   context: ApiContext,
   input: ConnectIntegrationInput,
-): Promise<{ partner: Partner; plugin: PsaPlugin; credentials: Credentials } | { userErrors: UserError[] }> {
+): Promise<ConnectRequest | { problems: UserError[] }> {
   const partner = await findPartner(context, input.partnerId);
   const plugin = context.app.connections.plugins.get(input.psa);
-  const userErrors: UserError[] = [];
-  if (!partner) userErrors.push(notFound('partnerId', 'partner'));
+  const problems: UserError[] = [];
+  if (!partner) problems.push(notFound('partnerId', 'partner'));
   if (!plugin) {
     const known = [...context.app.connections.plugins.keys()].join(', ');
-    userErrors.push(userError(['psa'], 'NOT_FOUND', `There is no such PSA plugin. Known: ${known}.`));
+    problems.push(userError(['psa'], 'NOT_FOUND', `There is no such PSA plugin. Known: ${known}.`));
   }
-  if (!partner || !plugin) return { userErrors };
+  if (!partner || !plugin) return { problems };
   const read = readCredentials(plugin, input.credentials);
-  return 'userErrors' in read ? read : { partner, plugin, credentials: read.credentials };
+  return 'problems' in read ? read : { partner, plugin, credentials: read.credentials };
 }

@@ -3,11 +3,11 @@ import { ApiToken, Role } from '../../domain/access/api-token.js';
 import { readInstant } from '../../domain/calendar.js';
 import { Partner } from '../../domain/partners/partner.js';
 import { storableText } from '../../text/storable-text.js';
+import { isUuid } from '../../text/uuid.js';
 import { mayReach } from '../access.js';
 import type { Caller } from '../caller.js';
 import { hashToken, newToken } from '../sign-in/token-gate.js';
 import { notFound, type UserError, userError } from '../user-error.js';
-import { isUuid } from '../uuid.js';
 
 export interface WantedToken {
   name: string;

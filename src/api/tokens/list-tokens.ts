@@ -1,9 +1,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { ApiToken, Role } from '../../domain/access/api-token.js';
+import { isUuid } from '../../text/uuid.js';
 import type { Caller } from '../caller.js';
 import { pageOfNewest } from '../newest-first.js';
 import { type Page, pageOf } from '../pages.js';
-import { isUuid } from '../uuid.js';
 import type { ApiTokensArgs } from './types.js';
 
 /** A page of the tokens that the caller may revoke, newest first. */

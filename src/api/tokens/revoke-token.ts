@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { notifyProcesses } from '../../db/changes.js';
 import { ApiToken, Role } from '../../domain/access/api-token.js';
+import { isUuid } from '../../text/uuid.js';
 import type { Caller } from '../caller.js';
-import { isUuid } from '../uuid.js';
 
 /**
  * Revokes a token at once, in every process, and closes the live connections that were opened with it. False: the caller
