@@ -1,18 +1,19 @@
-import { type EntityManager, LockMode } from '@mikro-orm/postgresql';
-import { query } from '../db/sql.js';
-import { Integration, IntegrationStatus } from '../domain/integrations/integration.js';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Integration } from '../domain/integrations/integration.js';
+import { needsAttention } from '../domain/integrations/status.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
-import { createRecoveryNotice, createTroubleNotice } from '../notifications/create-notice.js';
+import { RunState } from '../domain/runs/sync-run.js';
+import { rowsOf } from '../domain/tables.js';
+import { createTroubleNotice } from '../notifications/create-notice.js';
 import type { PsaAdapter } from '../psa/adapter.js';
+import { checkAccess } from './check-credentials.js';
+import { lockIntegration } from './lock-integration.js';
+import { recordCheck } from './record-check.js';
 
-const minute = 60_000;
-
-/** When the integration is tried again by itself after `probes` tries: 1, 2, 4 … minutes, then every half hour. */
-function nextProbe(now: Date, probes: number): Date {
-  return new Date(now.getTime() + Math.min(2 ** probes, 30) * minute);
-}
-
-/** The PSA refuses the login or a right is missing: deliveries wait, and people are told what to do, once. */
+/**
+ * The PSA refuses the login or a right is missing: deliveries wait, people are notified once of what to do, and running
+ * runs show `reason`.
+ */
 export async function needAttention(
   em: EntityManager,
   integrationId: string,
@@ -20,50 +21,30 @@ export async function needAttention(
   { now, wakeUp }: { now: Date; wakeUp: WakeUp },
 ): Promise<void> {
   await em.transactional(async tx => {
-    const broken = await query(
-      tx,
-      `update integration set status = 'NEEDS_ATTENTION', status_reason = $2, next_probe_at = $3, probes = 0
-     where id = $1 and status = 'CONNECTED' returning 1`,
-      [integrationId, reason, nextProbe(now, 0)],
+    const integration = await lockIntegration(tx, integrationId);
+    const change = integration && needsAttention(integration, reason, now);
+    if (change) {
+      Object.assign(integration, change);
+      await tx.flush();
+      await createTroubleNotice(tx, integrationId, { now, wakeUp });
+    }
+    await rowsOf(tx, tables =>
+      tables
+        .updateTable('sync_run')
+        .set({ error: reason })
+        .where('integration_id', '=', integrationId)
+        .where('state', '=', RunState.RUNNING),
     );
-    if (broken.length > 0) await createTroubleNotice(tx, integrationId, { now, wakeUp });
-    await query(tx, `update sync_run set error = $2 where integration_id = $1 and state = 'RUNNING'`, [
-      integrationId,
-      reason,
-    ]);
   });
 }
 
-/** Tries an integration that needs attention again; true when it is well and its deliveries can go out. */
+/** Tries an integration that needs attention again. True when it works and its deliveries can go out. */
 export async function probeIntegration(
   em: EntityManager,
   integration: Integration,
   adapter: PsaAdapter,
   now: Date,
 ): Promise<boolean> {
-  const checks = await adapter.checkAccess({ billing: integration.billingEnabled });
-  const failed = checks.find(check => check.required && check.state === 'FAILED');
-  return em.transactional(async tx => {
-    const saved = await tx.findOneOrFail(
-      Integration,
-      { id: integration.id },
-      { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
-    );
-    // Somebody paused, resumed or disconnected it while it was tried: their word counts.
-    if (saved.status !== IntegrationStatus.NEEDS_ATTENTION || saved.disconnectedAt) return false;
-    saved.lastCheck = { ok: !failed, checkedAt: now.toISOString(), checks };
-    if (failed) {
-      saved.probes += 1;
-      saved.nextProbeAt = nextProbe(now, saved.probes);
-      saved.statusReason = [failed.message, failed.hint].filter(text => text).join(' ');
-      return false;
-    }
-    saved.status = IntegrationStatus.CONNECTED;
-    saved.statusReason = null;
-    saved.nextProbeAt = null;
-    saved.probes = 0;
-    await tx.flush();
-    await createRecoveryNotice(tx, saved.id, now);
-    return true;
-  });
+  const report = await checkAccess(adapter, { billing: integration.billingEnabled }, now);
+  return recordCheck(em, integration.id, report, now);
 }

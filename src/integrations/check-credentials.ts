@@ -68,11 +68,16 @@ export async function checkAccess(
 
 /** A CHECK_FAILED at `field` for each required check that failed, with what to do. Empty for a report that is ok. */
 export function failedChecks(report: StoredAccessReport, field: string[]): Problem[] {
-  const missing = report.checks.filter(check => check.required && check.state !== 'PASSED');
-  const failed = missing.filter(check => check.state === 'FAILED');
-  return (failed.length > 0 ? failed : missing).map(({ id, title, message, hint }) => ({
+  return failuresOf(report).map(({ id, title, message, hint }) => ({
     field,
     code: 'CHECK_FAILED',
     message: [`${title} (${id}): ${message ?? 'failed.'}`, hint].filter(Boolean).join(' '),
   }));
+}
+
+/** The required checks that failed; those that were skipped only where none failed. Empty for a report that is ok. */
+export function failuresOf({ checks }: StoredAccessReport): StoredAccessReport['checks'] {
+  const missing = checks.filter(check => check.required && check.state !== 'PASSED');
+  const failed = missing.filter(check => check.state === 'FAILED');
+  return failed.length > 0 ? failed : missing;
 }

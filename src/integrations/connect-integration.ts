@@ -1,15 +1,16 @@
 import { LockMode, UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { query } from '../db/sql.js';
 import {
   Integration,
   IntegrationStatus,
   type StoredAccessReport,
 } from '../domain/integrations/integration.js';
 import { reschedule } from '../domain/integrations/reschedule.js';
+import { connected } from '../domain/integrations/status.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
 import type { Partner } from '../domain/partners/partner.js';
 import type { Problem } from '../domain/problem.js';
+import { rowsOf } from '../domain/tables.js';
 import { createRecoveryNotice } from '../notifications/create-notice.js';
 import type { Credentials, PsaPlugin } from '../psa/adapter.js';
 import { failedChecks, tryCredentials } from './check-credentials.js';
@@ -112,16 +113,7 @@ function storeCredentials(
         createdAt: now,
       });
     const revived = integration.disconnectedAt != null;
-    integration.credentials = sealed;
-    integration.lastCheck = report;
-    integration.disconnectedAt = null;
-    if (revived || integration.status === IntegrationStatus.NEEDS_ATTENTION) {
-      integration.status = IntegrationStatus.CONNECTED;
-      integration.statusReason = null;
-      integration.nextProbeAt = null;
-      integration.probes = 0;
-      integration.restingUntil = null;
-    }
+    Object.assign(integration, connected(integration), { credentials: sealed, lastCheck: report });
     if (revived || !known) reschedule(integration, partner, { now, usageRunTime });
     await tx.flush();
     if (integration.status === IntegrationStatus.CONNECTED)
@@ -133,6 +125,6 @@ function storeCredentials(
 
 /** The id has to be known before the row is written, because the credentials are sealed for it. */
 async function newId(em: EntityManager): Promise<string> {
-  const [row] = await query<{ id: string }>(em, 'select uuid_v7() as id');
+  const [row] = await rowsOf(em, tables => tables.selectNoFrom(({ fn }) => fn<string>('uuid_v7').as('id')));
   return row!.id;
 }

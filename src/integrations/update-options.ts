@@ -1,11 +1,10 @@
-import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import { isLocalTime } from '../domain/calendar.js';
 import {
   type CatchUp,
   type ChosenRecord,
-  Integration,
+  type Integration,
   type StoredAccessReport,
 } from '../domain/integrations/integration.js';
 import { nextDigestAt, nextUsageAt } from '../domain/integrations/schedule.js';
@@ -13,6 +12,7 @@ import type { Partner } from '../domain/partners/partner.js';
 import type { Problem } from '../domain/problem.js';
 import { checkAccess, failedChecks } from './check-credentials.js';
 import { chooseQueue, type QueueChoice } from './choose-queue.js';
+import { lockIntegration } from './lock-integration.js';
 import type { PsaConnections } from './psa-connections.js';
 import type { PsaLookups } from './psa-lookups.js';
 
@@ -72,7 +72,7 @@ export async function updateOptions(
   lookups: PsaLookups,
   integration: Integration,
   options: OptionsInput,
-): Promise<{ integration: Integration } | { problems: Problem[] }> {
+): Promise<Integration | null | { problems: Problem[] }> {
   const problems: Problem[] = [];
   const changes: Changes = {
     ...readSwitches(options, problems),
@@ -87,18 +87,15 @@ export async function updateOptions(
   if (problems.length > 0) return { problems };
   const checkedAgainst = queueOf(integration);
   return em.transactional(async tx => {
-    const saved = await tx.findOneOrFail(
-      Integration,
-      { id: integration.id },
-      { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
-    );
+    const saved = await lockIntegration(tx, integration.id);
+    if (!saved) return null;
     // Board, type and subtype were checked together: with another one's choice between them they may not fit.
     if (queueOf(saved) !== checkedAgainst) {
       const message = 'Somebody else changed the options at the same moment. Load them and choose again.';
       return { problems: [{ field: ['options'], code: 'CHANGED_MEANWHILE', message: message }] };
     }
     applyChanges(saved, changes, await saved.partner.loadOrFail(), dependencies);
-    return { integration: saved };
+    return saved;
   });
 }
 

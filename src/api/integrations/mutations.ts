@@ -4,7 +4,9 @@ import type { Problem } from '../../domain/problem.js';
 import { failedChecks, readCredentials, tryCredentials } from '../../integrations/check-credentials.js';
 import { checkIntegration } from '../../integrations/check-integration.js';
 import { type ConnectRequest, connectIntegration } from '../../integrations/connect-integration.js';
-import { disconnectIntegration, pauseIntegration, resumeIntegration } from '../../integrations/pause.js';
+import { disconnectIntegration } from '../../integrations/disconnect-integration.js';
+import { pauseIntegration } from '../../integrations/pause-integration.js';
+import { resumeIntegration } from '../../integrations/resume-integration.js';
 import { updateOptions } from '../../integrations/update-options.js';
 import { ForPortals, findIntegration, findPartner } from '../access.js';
 import type { ApiContext } from '../context.js';
@@ -96,10 +98,7 @@ export class IntegrationMutations {
     @Arg('id', () => ID) id: string,
     @Ctx() context: ApiContext,
   ): Promise<IntegrationPayload> {
-    return changing(context, 'id', id, async integration => {
-      await pauseIntegration(context.em, integration);
-      return { integration };
-    });
+    return changing(context, 'id', id, found => pauseIntegration(context.em, found.id));
   }
 
   @ForPortals()
@@ -111,15 +110,11 @@ export class IntegrationMutations {
     @Arg('id', () => ID) id: string,
     @Ctx() context: ApiContext,
   ): Promise<IntegrationPayload> {
-    const { now, config, wakeUp } = context.app;
-    return changing(context, 'id', id, async integration => {
-      await resumeIntegration(context.em, integration, {
-        now: now(),
-        usageRunTime: config.usageRunTime,
-        wakeUp,
-      });
-      return { integration };
-    });
+    const { now, wakeUp, config } = context.app;
+    const { usageRunTime } = config;
+    return changing(context, 'id', id, found =>
+      resumeIntegration(context.em, found.id, { now: now(), wakeUp, usageRunTime }),
+    );
   }
 
   @ForPortals()
@@ -131,11 +126,13 @@ export class IntegrationMutations {
     @Arg('id', () => ID) id: string,
     @Ctx() context: ApiContext,
   ): Promise<DisconnectIntegrationPayload> {
-    const integration = await findIntegration(context, id);
-    if (!integration) return { disconnectedId: null, userErrors: [notFound('id', 'integration')] };
     const { now, wakeUp } = context.app;
-    await disconnectIntegration(context.em, integration, { now: now(), wakeUp });
-    return { disconnectedId: integration.id, userErrors: [] };
+    const integration = await findIntegration(context, id);
+    const disconnected =
+      integration && (await disconnectIntegration(context.em, integration.id, { now: now(), wakeUp }));
+    return disconnected
+      ? { disconnectedId: integration.id, userErrors: [] }
+      : { disconnectedId: null, userErrors: [notFound('id', 'integration')] };
   }
 }
 
@@ -143,19 +140,19 @@ function dependenciesOf({ app }: ApiContext) {
   return { ...app, usageRunTime: app.config.usageRunTime };
 }
 
-/** Runs `change` on the integration with this id, if the caller may see it. */
+/** Runs `change` on the integration with this id, if the caller may see it; null from it means that it is gone. */
 async function changing(
   context: ApiContext,
   field: string,
   id: string,
-  change: (integration: Integration) => Promise<{ integration: Integration } | { problems: Problem[] }>,
+  change: (integration: Integration) => Promise<Integration | null | { problems: Problem[] }>,
 ): Promise<IntegrationPayload> {
-  const integration = await findIntegration(context, id);
-  if (!integration) return { integration: null, userErrors: [notFound(field, 'integration')] };
-  const changed = await change(integration);
+  const found = await findIntegration(context, id);
+  const changed = found && (await change(found));
+  if (!changed) return { integration: null, userErrors: [notFound(field, 'integration')] };
   return 'problems' in changed
     ? { integration: null, userErrors: changed.problems }
-    : { integration: changed.integration, userErrors: [] };
+    : { integration: changed, userErrors: [] };
 }
 
 async function readForm(
