@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { BackupStatus } from '../domain/backups/backup-job-result.js';
-import type { CatchUp, ChosenRecord } from '../domain/integrations/integration.js';
+import type { CatchUp, ChosenRecord } from '../domain/integrations/options.js';
 import { rowsOf } from '../domain/tables.js';
 
 /** What the partner chose that decides about deliveries and how tickets look. */

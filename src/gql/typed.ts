@@ -25,15 +25,15 @@ export type BackupJobInput = {
   device?: string | null | undefined;
   /** Not before `startedAt`. */
   endedAt: string;
-  /** Your own id of this one result, unique in its organization. Send it again with the same. */
+  /** Your own id of this result, unique in its organization. Use the same id when you send it again. */
   externalId: string;
-  /** The job or policy, as its users call it; 1 to 200 characters. */
+  /** The name of the job or policy, 1 to 200 characters. */
   jobName: string;
-  /** What the job said; beyond 20,000 characters it is cut. */
+  /** The job’s message; it is cut after 20,000 characters. */
   message?: string | null | undefined;
   /** Of an organization that was sent by `upsertOrganizations`. */
   organizationExternalId: string;
-  /** How much is protected now, in bytes. */
+  /** The amount of protected data, in bytes. */
   protectedBytes?: string | null | undefined;
   /** When the job began. */
   startedAt: string;
@@ -43,20 +43,20 @@ export type BackupJobInput = {
 
 /** How a backup job ended. */
 export type BackupStatus =
-  /** Not saved. */
+  /** Not backed up. */
   | 'ERROR'
-  /** All is saved. */
+  /** Everything is backed up. */
   | 'SUCCESS'
-  /** Saved, but somebody should look. */
+  /** Backed up, with problems to look at. */
   | 'WARNING';
 
 /** What becomes of job results that waited over an hour while the PSA could not be reached, where a later result of the same job and device waits too. */
 export type CatchUp =
-  /** Each makes its ticket, in order. */
+  /** Each creates its ticket, in order. */
   | 'ALL'
   /** Only the last result of a job does; the others are SKIPPED with `SUPERSEDED`. */
   | 'LAST'
-  /** As LAST, and the ticket says how the job ended before. No ticket is made where the last result is of a kind without a priority. */
+  /** As LAST, and the ticket says how the job ended before. No ticket is created where the last result is of a kind without a priority. */
   | 'LAST_WITH_COUNT';
 
 /** How a check ended. */
@@ -84,7 +84,7 @@ export type CredentialInput = {
   value: string;
 };
 
-/** What is owed. */
+/** What a delivery writes. */
 export type DeliveryKind =
   /** A ticket that sums up an organization’s day. */
   | 'DIGEST'
@@ -95,24 +95,24 @@ export type DeliveryKind =
   /** A quantity on an agreement. */
   | 'USAGE';
 
-/** How far a delivery is. */
+/** The status of a delivery. */
 export type DeliveryState =
   /** The PSA has it. */
   | 'DELIVERED'
-  /** The PSA refuses it; mend what `lastError` says, then `retryDeliveries`. */
+  /** The PSA rejects it; fix what `lastError` names, then call `retryDeliveries`. */
   | 'FAILED'
-  /** It waits for a person’s approval: `retryDeliveries` approves it. */
+  /** It waits for a person’s approval; `retryDeliveries` approves it. */
   | 'HELD'
-  /** It goes out at `nextAttemptAt`, or when its integration works again. */
+  /** It is sent at `nextAttemptAt`, or when its integration works again. */
   | 'PENDING'
-  /** It is not owed; `lastError` says why. */
+  /** It is not wanted; `lastError` says why. */
   | 'SKIPPED';
 
 /** A field left out stays as it is; null clears a choice. */
 export type IntegrationOptionsInput = {
   /** Setting one needs a service board. */
   alertPriorities?: AlertPrioritiesInput | null | undefined;
-  /** Switching it on tries the rights that billing needs. */
+  /** Switching it on checks the rights that billing needs. */
   billingEnabled?: boolean | null | undefined;
   /** What becomes of job results that waited over an hour for a PSA that could not be reached. */
   catchUp?: CatchUp | null | undefined;
@@ -120,9 +120,9 @@ export type IntegrationOptionsInput = {
   createMissingAdditions?: boolean | null | undefined;
   /** Switching it on needs a service board. */
   dailyDigestEnabled?: boolean | null | undefined;
-  /** `HH:MM` in the partner’s time zone. */
+  /** When the digest of the day before is written, in the partner’s time zone. */
   dailyDigestTime?: string | null | undefined;
-  /** The partner’s own e-mail address, told when the integration breaks and when it is well again. */
+  /** The partner’s own e-mail address, notified when the integration breaks and when it recovers. Null: the partner gets no e-mail. */
   notificationEmail?: string | null | undefined;
   /** One of `serviceBoards`. Another board clears type and subtype unless they are given too. */
   serviceBoardId?: string | null | undefined;
@@ -130,7 +130,7 @@ export type IntegrationOptionsInput = {
   serviceSubtypeId?: string | null | undefined;
   /** One of the board’s types. Another type clears the subtype unless it is given too. */
   serviceTypeId?: string | null | undefined;
-  /** Whether the quantities of additions on agreements are changed. */
+  /** Whether the quantities of additions on agreements are changed. Has no effect while `billingEnabled` is false. */
   updateAgreementAdditions?: boolean | null | undefined;
 };
 
@@ -170,7 +170,7 @@ export type PartnerInput = {
   invoiceDay?: number | null | undefined;
   /** 1 to 200 characters. */
   name: string;
-  /** Decides when its days begin: digests and invoice dates. */
+  /** Decides when its days begin, for digests and invoice dates. */
   timeZone?: string | null | undefined;
 };
 
@@ -208,7 +208,7 @@ export type Role =
   | 'OPERATOR'
   /** One partner’s own integrations, organizations and history. */
   | 'PARTNER'
-  /** The vendor’s backup platform: writes partners, organizations, usage and job results; reads nothing else. */
+  /** The vendor’s backup platform: writes partners, organizations, usage and job results; reads nothing. */
   | 'SOURCE';
 
 /** How a run stands. */
@@ -238,7 +238,7 @@ export type UsageInput = {
   organizationExternalId: string;
   /** Zero or more, at most 18 digits before and 9 after the point. A measurement, not a difference. */
   quantity: string;
-  /** What was measured; in ConnectWise the Type of a cross-reference: `"Backup Usage"`. */
+  /** What was measured, such as `"Backup Usage"`. The partner’s billing levels in the PSA name the same type. */
   usageType: string;
 };
 

@@ -1,37 +1,26 @@
-import type { ChosenRecord, Integration } from '../domain/integrations/integration.js';
-import type { Problem } from '../domain/problem.js';
+import type { Integration } from '../domain/integrations/integration.js';
+import type { ChosenRecord, QueueInput } from '../domain/integrations/options.js';
+import type { ReadOptions } from '../domain/integrations/read-options.js';
 import type { PsaLookups } from './psa-lookups.js';
 
-/** Where tickets go: the three belong together in the PSA. */
-export interface Queue {
-  serviceBoard: ChosenRecord | null;
-  serviceType: ChosenRecord | null;
-  serviceSubtype: ChosenRecord | null;
-}
-
-/** Ids of the PSA. Undefined: stays as it is. Null: is cleared. */
-export interface QueueChoice {
-  serviceBoardId?: string | null;
-  serviceTypeId?: string | null;
-  serviceSubtypeId?: string | null;
-}
-
 /**
- * Board, type and subtype as they stand after the options, checked in the PSA where they change. A new board
- * drops the old type, a new type the old subtype, unless they are given too. Empty: nothing changes.
+ * Where tickets go: board, type and subtype after the choice, checked in the PSA where they change. In the PSA a type
+ * belongs to a board, and a subtype to a type: another board clears the type, and another type the subtype, unless they
+ * are given too. No changes where none of the three is given. Problems:
+ * NOT_FOUND (board), NOT_ON_BOARD (type), NOT_OF_TYPE (subtype), NO_SERVICE_BOARD, NO_SERVICE_TYPE.
  */
 export async function chooseQueue(
   lookups: Pick<PsaLookups, 'serviceBoards' | 'serviceTypes'>,
   integration: Integration,
-  choice: QueueChoice,
-  problems: Problem[],
-): Promise<Queue | undefined> {
-  const { serviceBoardId, serviceTypeId, serviceSubtypeId } = choice;
-  if (serviceBoardId === undefined && serviceTypeId === undefined && serviceSubtypeId === undefined) return;
-  const refuse = (field: keyof QueueChoice, code: string, message: string) => {
-    problems.push({ field: ['options', field], code, message });
-    return undefined;
-  };
+  { serviceBoardId, serviceTypeId, serviceSubtypeId }: QueueInput,
+): Promise<ReadOptions> {
+  if (serviceBoardId === undefined && serviceTypeId === undefined && serviceSubtypeId === undefined) {
+    return { changes: {}, problems: [] };
+  }
+  const chosen = (serviceBoard: ChosenRecord | null, serviceType?: ChosenRecord, subtype?: ChosenRecord) => ({
+    changes: { serviceBoard, serviceType: serviceType ?? null, serviceSubtype: subtype ?? null },
+    problems: [],
+  });
 
   const serviceBoard =
     serviceBoardId === undefined
@@ -40,7 +29,7 @@ export async function chooseQueue(
         ? null
         : find(await lookups.serviceBoards(integration), serviceBoardId);
   if (serviceBoard === undefined) {
-    return refuse(
+    return rejected(
       'serviceBoardId',
       'NOT_FOUND',
       'The PSA has no active service board with this id. Choose one of serviceBoards.',
@@ -53,26 +42,30 @@ export async function chooseQueue(
   const subtypeId =
     serviceSubtypeId === undefined && typeStays ? integration.serviceSubtype?.id : serviceSubtypeId;
   if (typeId && !serviceBoard) {
-    return refuse('serviceTypeId', 'NO_SERVICE_BOARD', 'A type needs a service board: choose the board too.');
+    return rejected(
+      'serviceTypeId',
+      'NO_SERVICE_BOARD',
+      'A type needs a service board: choose the board too.',
+    );
   }
   if (subtypeId && !typeId) {
-    return refuse('serviceSubtypeId', 'NO_SERVICE_TYPE', 'A subtype needs a type: choose the type too.');
+    return rejected('serviceSubtypeId', 'NO_SERVICE_TYPE', 'A subtype needs a type: choose the type too.');
   }
-  if (!typeId || !serviceBoard) return { serviceBoard, serviceType: null, serviceSubtype: null };
+  if (!typeId || !serviceBoard) return chosen(serviceBoard);
 
   const type = (await lookups.serviceTypes(integration, serviceBoard.id)).find(known => known.id === typeId);
   if (!type) {
-    return refuse(
+    return rejected(
       serviceTypeId === undefined ? 'serviceSubtypeId' : 'serviceTypeId',
       'NOT_ON_BOARD',
       `The board "${serviceBoard.name}" has no active type with the id ${typeId}. Choose one of its types.`,
     );
   }
   const serviceType = { id: type.id, name: type.name };
-  if (!subtypeId) return { serviceBoard, serviceType, serviceSubtype: null };
+  if (!subtypeId) return chosen(serviceBoard, serviceType);
   const serviceSubtype = find(type.subtypes, subtypeId);
-  if (serviceSubtype) return { serviceBoard, serviceType, serviceSubtype };
-  return refuse(
+  if (serviceSubtype) return chosen(serviceBoard, serviceType, serviceSubtype);
+  return rejected(
     'serviceSubtypeId',
     'NOT_OF_TYPE',
     `The type "${type.name}" has no active subtype with the id ${subtypeId}. Choose one of its subtypes.`,
@@ -82,4 +75,8 @@ export async function chooseQueue(
 function find(records: readonly ChosenRecord[], id: string): ChosenRecord | undefined {
   const found = records.find(record => record.id === id);
   return found && { id: found.id, name: found.name };
+}
+
+function rejected(field: keyof QueueInput, code: string, message: string): ReadOptions {
+  return { changes: {}, problems: [{ field: ['options', field], code, message }] };
 }

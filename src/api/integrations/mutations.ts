@@ -1,5 +1,6 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import type { Integration } from '../../domain/integrations/integration.js';
+import type { OptionsInput } from '../../domain/integrations/options.js';
 import type { Problem } from '../../domain/problem.js';
 import { failedChecks, readCredentials, tryCredentials } from '../../integrations/check-credentials.js';
 import { checkIntegration } from '../../integrations/check-integration.js';
@@ -11,7 +12,8 @@ import { updateOptions } from '../../integrations/update-options.js';
 import { ForPortals, findIntegration, findPartner } from '../access.js';
 import type { ApiContext } from '../context.js';
 import { notFound, type UserError, userError } from '../user-error.js';
-import { ConnectIntegrationInput, IntegrationOptionsInput } from './inputs.js';
+import { ConnectIntegrationInput } from './inputs.js';
+import { IntegrationOptionsInput } from './options.js';
 import {
   ConnectIntegrationPayload,
   DisconnectIntegrationPayload,
@@ -81,11 +83,11 @@ export class IntegrationMutations {
   })
   async updateIntegrationOptions(
     @Arg('integrationId', () => ID) integrationId: string,
-    @Arg('options', () => IntegrationOptionsInput) options: IntegrationOptionsInput,
+    @Arg('options', () => IntegrationOptionsInput) options: OptionsInput,
     @Ctx() context: ApiContext,
   ): Promise<IntegrationPayload> {
     return changing(context, 'integrationId', integrationId, integration =>
-      updateOptions(context.em, dependenciesOf(context), context.lookups, integration, options),
+      updateOptions(context.em, dependenciesOf(context), integration, options),
     );
   }
 
@@ -136,8 +138,8 @@ export class IntegrationMutations {
   }
 }
 
-function dependenciesOf({ app }: ApiContext) {
-  return { ...app, usageRunTime: app.config.usageRunTime };
+function dependenciesOf({ app, lookups }: ApiContext) {
+  return { ...app, lookups, usageRunTime: app.config.usageRunTime };
 }
 
 /** Runs `change` on the integration with this id, if the caller may see it; null from it means that it is gone. */

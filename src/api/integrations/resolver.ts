@@ -5,7 +5,8 @@ import { callerOf, ForPortals, findIntegration, findPartner } from '../access.js
 import type { ApiContext } from '../context.js';
 import { PartnerType } from '../partners/types.js';
 import { PsaPluginType } from '../psa/types.js';
-import { CredentialValue, IntegrationOptions, IntegrationType } from './types.js';
+import { IntegrationOptions, presentOptions } from './options.js';
+import { CredentialValue, IntegrationType } from './types.js';
 
 @Resolver(() => IntegrationType)
 export class IntegrationResolver {
@@ -66,22 +67,6 @@ export class IntegrationResolver {
 
   @FieldResolver(() => IntegrationOptions, { description: 'What the partner chose.' })
   options(@Root() integration: Integration): IntegrationOptions {
-    return {
-      serviceBoard: integration.serviceBoard,
-      serviceType: integration.serviceType,
-      serviceSubtype: integration.serviceSubtype,
-      billingEnabled: integration.billingEnabled,
-      updateAgreementAdditions: integration.updateAgreementAdditions,
-      createMissingAdditions: integration.createMissingAdditions,
-      alertPriorities: {
-        success: integration.prioritySuccess,
-        warning: integration.priorityWarning,
-        error: integration.priorityError,
-      },
-      dailyDigestEnabled: integration.dailyDigestEnabled,
-      dailyDigestTime: integration.dailyDigestTime,
-      catchUp: integration.catchUp,
-      notificationEmail: integration.notificationEmail,
-    };
+    return presentOptions(integration);
   }
 }

@@ -1,12 +1,6 @@
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
-import {
-  CatchUp,
-  type ChosenRecord,
-  IntegrationStatus,
-  type StoredAccessReport,
-} from '../../domain/integrations/integration.js';
-import { PsaReference } from '../psa/types.js';
-import { DateTimeScalar, LocalTimeScalar } from '../scalars/scalars.js';
+import { IntegrationStatus, type StoredAccessReport } from '../../domain/integrations/integration.js';
+import { DateTimeScalar } from '../scalars/scalars.js';
 import { UserError, userErrorsDescription } from '../user-error.js';
 
 registerEnumType(IntegrationStatus, {
@@ -27,20 +21,6 @@ export enum CheckState {
   FAILED = 'FAILED',
   SKIPPED = 'SKIPPED',
 }
-registerEnumType(CatchUp, {
-  name: 'CatchUp',
-  description:
-    'What becomes of job results that waited over an hour while the PSA could not be reached, where a later result of the same job and device waits too.',
-  valuesConfig: {
-    ALL: { description: 'Each makes its ticket, in order.' },
-    LAST: { description: 'Only the last result of a job does; the others are SKIPPED with `SUPERSEDED`.' },
-    LAST_WITH_COUNT: {
-      description:
-        'As LAST, and the ticket says how the job ended before. No ticket is made where the last result is of a kind without a priority.',
-    },
-  },
-});
-
 registerEnumType(CheckState, {
   name: 'CheckState',
   description: 'How a check ended.',
@@ -91,75 +71,6 @@ export class CredentialValue {
 
   @Field(() => String, { nullable: true, description: 'Always null for a secret.' })
   value?: string | null;
-}
-
-@ObjectType({ description: 'Which priority a ticket gets. Null: no ticket for that kind of result.' })
-export class AlertPriorities {
-  @Field(() => PsaReference, {
-    nullable: true,
-    description: 'For a job that succeeded, and a digest without problems.',
-  })
-  success?: ChosenRecord | null;
-
-  @Field(() => PsaReference, {
-    nullable: true,
-    description: 'For a job that ended with warnings, and a digest with warnings at worst.',
-  })
-  warning?: ChosenRecord | null;
-
-  @Field(() => PsaReference, {
-    nullable: true,
-    description: 'For a job that failed, and a digest with failures.',
-  })
-  error?: ChosenRecord | null;
-}
-
-@ObjectType({ description: 'What a partner chose for an integration.' })
-export class IntegrationOptions {
-  @Field(() => PsaReference, { nullable: true, description: 'Where tickets are created.' })
-  serviceBoard?: ChosenRecord | null;
-
-  @Field(() => PsaReference, { nullable: true, description: 'The type that tickets get, if any.' })
-  serviceType?: ChosenRecord | null;
-
-  @Field(() => PsaReference, { nullable: true, description: 'The subtype that tickets get, if any.' })
-  serviceSubtype?: ChosenRecord | null;
-
-  @Field(() => Boolean, {
-    description: 'Whether usage statements are closed on invoice dates.',
-  })
-  billingEnabled!: boolean;
-
-  @Field(() => Boolean, {
-    description:
-      'Whether the quantities of additions on agreements are changed. Has no effect while `billingEnabled` is false.',
-  })
-  updateAgreementAdditions!: boolean;
-
-  @Field(() => Boolean, { description: 'Whether an addition that is missing on the agreement is created.' })
-  createMissingAdditions!: boolean;
-
-  @Field(() => AlertPriorities, { description: 'Which results make tickets, and with which priority.' })
-  alertPriorities!: AlertPriorities;
-
-  @Field(() => Boolean, {
-    description: 'Whether each mapped organization gets a ticket a day that sums it up.',
-  })
-  dailyDigestEnabled!: boolean;
-
-  @Field(() => LocalTimeScalar, { description: 'When the digest of the day before is written.' })
-  dailyDigestTime!: string;
-
-  @Field(() => CatchUp, {
-    description: 'What becomes of job results that waited over an hour for a PSA that could not be reached.',
-  })
-  catchUp!: CatchUp;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'The partner’s own e-mail address for notices. Null: the partner is not told by e-mail.',
-  })
-  notificationEmail?: string | null;
 }
 
 @ObjectType('Integration', { description: 'One partner connected to one account of a PSA.' })

@@ -11,6 +11,7 @@ import {
 } from '@mikro-orm/decorators/legacy';
 import { partnerRows } from '../access/partner-rows.js';
 import { Partner } from '../partners/partner.js';
+import { OptionColumns } from './option-columns.js';
 
 export enum IntegrationStatus {
   CONNECTED = 'CONNECTED',
@@ -18,22 +19,6 @@ export enum IntegrationStatus {
   PAUSED = 'PAUSED',
   /** The PSA refuses the login or a right is missing; deliveries wait, nothing is lost. */
   NEEDS_ATTENTION = 'NEEDS_ATTENTION',
-}
-
-/** What becomes of results that waited while the PSA could not be reached, when later ones of the same job wait too. */
-export enum CatchUp {
-  /** Each makes its ticket. */
-  ALL = 'ALL',
-  /** Only the last one of a job does. */
-  LAST = 'LAST',
-  /** The last one does, and says what went before. */
-  LAST_WITH_COUNT = 'LAST_WITH_COUNT',
-}
-
-/** A record of the PSA, as it was called when a person chose it. */
-export interface ChosenRecord {
-  id: string;
-  name: string;
 }
 
 /** The last access check, as the partner saw it. */
@@ -70,7 +55,7 @@ export interface StoredAccessReport {
   name: 'integration_digest_time',
   expression: "daily_digest_time ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'",
 })
-export class Integration {
+export class Integration extends OptionColumns {
   @PrimaryKey({ type: 'uuid', defaultRaw: 'uuid_v7()' })
   id!: string & Opt;
 
@@ -98,48 +83,6 @@ export class Integration {
 
   @Property({ type: 'jsonb', nullable: true })
   lastCheck?: StoredAccessReport | null;
-
-  @Property({ type: 'jsonb', nullable: true })
-  serviceBoard?: ChosenRecord | null;
-
-  @Property({ type: 'jsonb', nullable: true })
-  serviceType?: ChosenRecord | null;
-
-  @Property({ type: 'jsonb', nullable: true })
-  serviceSubtype?: ChosenRecord | null;
-
-  @Property({ type: 'boolean', default: false })
-  billingEnabled!: boolean & Opt;
-
-  @Property({ type: 'boolean', default: false })
-  updateAgreementAdditions!: boolean & Opt;
-
-  @Property({ type: 'boolean', default: false })
-  createMissingAdditions!: boolean & Opt;
-
-  /** Null: no ticket for a success. */
-  @Property({ type: 'jsonb', nullable: true })
-  prioritySuccess?: ChosenRecord | null;
-
-  @Property({ type: 'jsonb', nullable: true })
-  priorityWarning?: ChosenRecord | null;
-
-  @Property({ type: 'jsonb', nullable: true })
-  priorityError?: ChosenRecord | null;
-
-  @Property({ type: 'boolean', default: false })
-  dailyDigestEnabled!: boolean & Opt;
-
-  /** "07:00", in the partner's zone. */
-  @Property({ type: 'text', default: '07:00' })
-  dailyDigestTime!: string & Opt;
-
-  @Enum({ items: () => CatchUp })
-  catchUp: CatchUp & Opt = CatchUp.ALL;
-
-  /** The partner's own address for notices; null: the partner is not told. */
-  @Property({ type: 'text', nullable: true })
-  notificationEmail?: string | null;
 
   /** When the next digest run is due; null while the digest is off. The tick's own column: see schedule.ts. */
   @Property({ type: 'timestamptz', nullable: true })
