@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Integration } from '../domain/integrations/integration.js';
 import type { Credentials, PsaAdapter, PsaPlugin } from '../psa/adapter.js';
@@ -10,7 +11,7 @@ import { withoutEchoes } from '../psa/without-echoes.js';
 import type { CredentialVault } from './credential-vault.js';
 import { noBudget, sharedBudget } from './request-budget.js';
 
-export interface PsaSurroundings {
+export interface PsaDependencies {
   orm: MikroORM;
   plugins: ReadonlyMap<string, PsaPlugin>;
   http: GuardedHttp;
@@ -19,7 +20,7 @@ export interface PsaSurroundings {
   now(): Date;
   solutionName: string;
   clientIds: Readonly<Record<string, string | undefined>>;
-  /** For each integration, whichever processes ask; 0: no limit. */
+  /** Of all processes together, for each integration. 0: no limit. */
   requestsPerMinute: number;
   /** The most requests at once to one integration's PSA. */
   concurrency: number;
@@ -31,46 +32,44 @@ interface Connection {
   adapter: PsaAdapter;
 }
 
-/** Connections that may stay open; the one used longest ago goes first. */
+/** The most connections that are kept. Beyond that, the one that was used least recently is dropped. */
 const mostConnections = 2_000;
 
-/** The PSA connections of this process, one per integration, kept until its credentials change. */
+/** The PSA connections of this process, one for each integration, kept until its credentials change. */
 export class PsaConnections {
-  readonly #known = new Map<string, Connection>();
+  readonly #known = new LRUCache<string, Connection>({ max: mostConnections });
 
-  constructor(private readonly surroundings: PsaSurroundings) {}
+  constructor(private readonly dependencies: PsaDependencies) {}
 
   /** The most requests at once to one integration's PSA. */
   get concurrency(): number {
-    return this.surroundings.concurrency;
+    return this.dependencies.concurrency;
   }
 
   get plugins(): ReadonlyMap<string, PsaPlugin> {
-    return this.surroundings.plugins;
+    return this.dependencies.plugins;
   }
 
-  /** Throws where the integration is disconnected, its plugin is not installed or its credentials do not open. */
+  /** Throws where the integration is disconnected, its plugin is not installed or its credentials cannot be decrypted. */
   adapterFor(integration: Integration): PsaAdapter {
     if (!integration.credentials) throw new Error(`integration ${integration.id} is disconnected`);
     const known = this.#known.get(integration.id);
-    if (known) this.#known.delete(integration.id);
     const connection =
       known?.sealed === integration.credentials
         ? known
         : this.#connection(integration, integration.credentials, known);
     this.#known.set(integration.id, connection);
-    if (this.#known.size > mostConnections) this.#known.delete(this.#known.keys().next().value!);
     return connection.adapter;
   }
 
-  /** A connection with credentials that are not stored (yet). */
+  /** A connection with credentials that are not stored. */
   tryOut(plugin: PsaPlugin, credentials: Credentials): PsaAdapter {
-    return this.#open(plugin, credentials, this.surroundings.http.forPlugin(plugin.id));
+    return this.#open(plugin, credentials, this.dependencies.http.forPlugin(plugin.id));
   }
 
-  /** The same credentials under another key are no reason to log in again. */
+  /** The same credentials sealed with another key need no new login. */
   #connection(integration: Integration, sealed: string, known: Connection | undefined): Connection {
-    const credentials = this.surroundings.vault.open(integration.id, sealed);
+    const credentials = this.dependencies.vault.open(integration.id, sealed);
     const adapter = isDeepStrictEqual(credentials, known?.credentials)
       ? known!.adapter
       : this.#connect(integration, credentials);
@@ -78,7 +77,7 @@ export class PsaConnections {
   }
 
   #connect(integration: Integration, credentials: Credentials): PsaAdapter {
-    const { orm, http, requestsPerMinute, concurrency } = this.surroundings;
+    const { orm, http, requestsPerMinute, concurrency } = this.dependencies;
     const plugin = this.plugins.get(integration.psa);
     if (!plugin) throw new Error(`the PSA plugin "${integration.psa}" is not installed`);
     const budget =
@@ -87,7 +86,7 @@ export class PsaConnections {
   }
 
   #open(plugin: PsaPlugin, credentials: Credentials, http: PsaHttp): PsaAdapter {
-    const { logger, now, solutionName, clientIds } = this.surroundings;
+    const { logger, now, solutionName, clientIds } = this.dependencies;
     return plugin.connect(credentials, {
       http: withoutEchoes(http, secretsOf(plugin, credentials)),
       logger: logger.child({ psa: plugin.id }),
@@ -98,7 +97,7 @@ export class PsaConnections {
   }
 }
 
-/** Everything that was typed but what names the account: that stands in many an error for good. */
+/** All credentials but those that name the account, which many error texts need. */
 function secretsOf(plugin: PsaPlugin, credentials: Credentials): string[] {
   const account = plugin.accountKey(credentials);
   return Object.values(credentials).filter(value => !account.includes(value));

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Integration } from '../domain/integrations/integration.js';
 import type {
   BillingLevel,
@@ -14,17 +15,24 @@ const keptForMs = 60_000;
 const mostAnswers = 5_000;
 
 /**
- * Questions to PSAs, whose answers are kept for a minute: a person who fills in a form asks the same again
- * and again. Answers belong to an integration's credentials as they stand, so that new ones start afresh.
- * An error of the PSA is thrown as it comes, and never kept.
+ * Questions to PSAs whose answers are kept for a minute, because a person who fills in a form asks the same repeatedly.
+ * An answer belongs to the integration's credentials of that moment: with new ones the PSA is asked again. A PsaError is
+ * thrown as it comes and not kept.
  */
 export class PsaLookups {
-  readonly #answers = new Map<string, { answer: Promise<unknown>; until: number }>();
+  readonly #answers: LRUCache<string, Promise<unknown>>;
 
   constructor(
     private readonly connections: PsaConnections,
-    private readonly now: () => Date,
-  ) {}
+    now: () => Date,
+  ) {
+    this.#answers = new LRUCache({
+      max: mostAnswers,
+      ttl: keptForMs,
+      ttlResolution: 0,
+      perf: { now: () => now().getTime() },
+    });
+  }
 
   serviceBoards(integration: Integration): Promise<PsaReference[]> {
     return this.#ask(integration, 'boards', adapter => adapter.listServiceBoards());
@@ -55,23 +63,19 @@ export class PsaLookups {
     );
   }
 
-  /** Never from memory: what is mapped or written to has to exist now. */
+  /** Never from the cache: a company that is mapped or written to has to exist now. */
   existingCompanies(integration: Integration, ids: readonly string[]): Promise<PsaCompany[]> {
     return this.connections.adapterFor(integration).getCompanies(ids);
   }
 
   #ask<T>(integration: Integration, question: string, ask: (adapter: PsaAdapter) => Promise<T>): Promise<T> {
     const key = `${integration.id} ${integration.credentials} ${question}`;
-    const now = this.now().getTime();
     const known = this.#answers.get(key);
-    if (known && now < known.until) return known.answer as Promise<T>;
+    if (known) return known as Promise<T>;
     const answer = ask(this.connections.adapterFor(integration));
-    const entry = { answer, until: now + keptForMs };
-    this.#answers.delete(key);
-    this.#answers.set(key, entry);
-    if (this.#answers.size > mostAnswers) this.#answers.delete(this.#answers.keys().next().value!);
+    this.#answers.set(key, answer);
     answer.catch(() => {
-      if (this.#answers.get(key) === entry) this.#answers.delete(key);
+      if (this.#answers.peek(key) === answer) this.#answers.delete(key);
     });
     return answer;
   }

@@ -7,6 +7,7 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { IdentitySettings } from '../../config/config.js';
@@ -31,14 +32,21 @@ const mostPartners = 10_000;
 export class IdentityGate {
   #keys: Promise<JWTVerifyGetKey> | undefined;
   #restUntil = 0;
-  readonly #partners = new Map<string, { id: string | undefined; until: number }>();
+  readonly #partners: LRUCache<string, { id: string | undefined }>;
 
   constructor(
     private readonly orm: MikroORM,
     private readonly settings: IdentitySettings,
     private readonly logger: Logger,
     private readonly now: () => Date,
-  ) {}
+  ) {
+    this.#partners = new LRUCache({
+      max: mostPartners,
+      ttl: partnersKnownForMs,
+      ttlResolution: 0,
+      perf: { now: () => now().getTime() },
+    });
+  }
 
   /**
    * Undefined: it lets nobody in, and the log says why, for whoever sets the provider up. Throws
@@ -141,13 +149,11 @@ export class IdentityGate {
   }
 
   async #partnerOf(externalId: string): Promise<string | undefined> {
-    const now = this.now().getTime();
     const known = this.#partners.get(externalId);
-    if (known && now < known.until) return known.id;
+    if (known) return known.id;
+    const start = this.now().getTime();
     const partner = await this.orm.em.fork().findOne(Partner, { externalId });
-    this.#partners.delete(externalId);
-    this.#partners.set(externalId, { id: partner?.id, until: now + partnersKnownForMs });
-    if (this.#partners.size > mostPartners) this.#partners.delete(this.#partners.keys().next().value!);
+    this.#partners.set(externalId, { id: partner?.id }, { start });
     return partner?.id;
   }
 }

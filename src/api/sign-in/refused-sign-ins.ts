@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 const windowMs = 60_000;
 const mostAddresses = 20_000;
 
@@ -6,29 +8,30 @@ const mostAddresses = 20_000;
  * has to wait, and everybody who signs in does not.
  */
 export class RefusedSignIns {
-  readonly #counted = new Map<string, { times: number; until: number }>();
+  readonly #counted: LRUCache<string, number>;
 
   constructor(
     private readonly mostPerMinute: number,
-    private readonly now: () => Date,
-  ) {}
+    now: () => Date,
+  ) {
+    this.#counted = new LRUCache({
+      max: mostAddresses,
+      ttl: windowMs,
+      // The minute begins with the first refusal.
+      noUpdateTTL: true,
+      ttlResolution: 0,
+      perf: { now: () => now().getTime() },
+    });
+  }
 
   count(address: string): void {
-    const { times, until } = this.#of(address) ?? { times: 0, until: this.now().getTime() + windowMs };
-    this.#counted.delete(address);
-    this.#counted.set(address, { times: times + 1, until });
-    if (this.#counted.size > mostAddresses) this.#counted.delete(this.#counted.keys().next().value!);
+    this.#counted.set(address, (this.#counted.get(address) ?? 0) + 1);
   }
 
   /** How long the address has to wait before it may try again, in whole seconds; 0: not at all. */
   secondsToWait(address: string): number {
-    const counted = this.#of(address);
-    if (!counted || counted.times < this.mostPerMinute) return 0;
-    return Math.ceil((counted.until - this.now().getTime()) / 1_000);
-  }
-
-  #of(address: string) {
-    const counted = this.#counted.get(address);
-    return counted && counted.until > this.now().getTime() ? counted : undefined;
+    const times = this.#counted.peek(address) ?? 0;
+    if (times < this.mostPerMinute) return 0;
+    return Math.ceil(this.#counted.getRemainingTTL(address) / 1_000);
   }
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { LRUCache } from 'lru-cache';
 import type { ChangeFeed } from '../../db/changes.js';
 import { query } from '../../db/sql.js';
 import { ApiToken, Role } from '../../domain/access/api-token.js';
@@ -40,7 +41,7 @@ const mostTrusted = 10_000;
  * token; that it is used is noted at most once a minute.
  */
 export class TokenGate {
-  readonly #trusted = new Map<string, { found: Found; until: number }>();
+  readonly #trusted: LRUCache<string, Found>;
   readonly #ignoreChanges: () => void;
   /** How often something was heard that may end a token. */
   #heard = 0;
@@ -50,12 +51,18 @@ export class TokenGate {
     changes: ChangeFeed,
     private readonly now: () => Date,
   ) {
+    this.#trusted = new LRUCache({
+      max: mostTrusted,
+      ttl: trustedForMs,
+      ttlResolution: 0,
+      perf: { now: () => now().getTime() },
+    });
     this.#ignoreChanges = changes.on(change => {
       if (change.kind !== 'resync' && change.kind !== 'token_revoked') return;
       this.#heard += 1;
       if (change.kind === 'resync') return this.#trusted.clear();
-      for (const [hash, { found }] of this.#trusted) {
-        if (found.caller.id === change.tokenId) this.#trusted.delete(hash);
+      for (const [hash, { caller }] of [...this.#trusted]) {
+        if (caller.id === change.tokenId) this.#trusted.delete(hash);
       }
     });
   }
@@ -64,8 +71,7 @@ export class TokenGate {
   async find(token: string): Promise<{ caller: Caller; good: boolean } | undefined> {
     const hash = hashToken(token);
     const now = this.now();
-    const trusted = this.#trusted.get(hash);
-    const found = trusted && now.getTime() < trusted.until ? trusted.found : await this.#find(hash, now);
+    const found = this.#trusted.get(hash) ?? (await this.#find(hash, now));
     if (!found) return undefined;
     const { caller, revoked } = found;
     return { caller, good: !revoked && (!caller.expiresAt || now < caller.expiresAt) };
@@ -100,8 +106,7 @@ export class TokenGate {
     }
     // It may have been read just before it was revoked.
     if (heard !== this.#heard) return this.#find(hash, now);
-    this.#trusted.set(hash, { found, until: now.getTime() + trustedForMs });
-    if (this.#trusted.size > mostTrusted) this.#trusted.delete(this.#trusted.keys().next().value!);
+    this.#trusted.set(hash, found, { start: now.getTime() });
     return found;
   }
 }
