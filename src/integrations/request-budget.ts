@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { query } from '../db/sql.js';
+import { execute, run } from '../db/sql.js';
 import type { RequestBudget } from '../psa/paced-http.js';
+import { createBucket, takeRequests } from './take-requests.sql.js';
 
-/** Taken from the bucket together, so that not every request asks the database. */
+/** Requests that are taken from the bucket together, so that not every request asks the database. */
 const portion = 20;
-/** What was taken and not used by then is forgone. */
+/** Requests that were taken and are not used by then are lost. */
 const portionIsGoodForMs = 5_000;
 
 /**
@@ -25,24 +26,9 @@ export function sharedBudget(
   let fetching: Promise<void> | undefined;
 
   async function fetchPortion(): Promise<void> {
-    const [bucket] = await query<{ granted: number; available: number }>(
-      em(),
-      `with bucket as (
-         select integration_id, t.now, least($2::float8, available + extract(epoch from t.now - as_of) * $3::float8) as filled
-         from request_allowance, lateral (select clock_timestamp() as now) as t where integration_id = $1 for update of request_allowance
-       )
-       update request_allowance a set available = filled - least($4::int, floor(filled)), as_of = bucket.now
-       from bucket where a.integration_id = bucket.integration_id
-       returning least($4::int, floor(filled))::int as granted, a.available`,
-      [integrationId, atOnce, perSecond, portion],
-    );
+    const [bucket] = await run(em(), takeRequests, [integrationId, atOnce, perSecond, portion]);
     if (!bucket) {
-      await query(
-        em(),
-        `insert into request_allowance (integration_id, available, as_of) values ($1, $2, clock_timestamp())
-         on conflict do nothing`,
-        [integrationId, atOnce],
-      );
+      await execute(em(), createBucket, [integrationId, atOnce]);
     } else if (bucket.granted > 0) {
       mine = bucket.granted;
       goodUntil = performance.now() + portionIsGoodForMs;

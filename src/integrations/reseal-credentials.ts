@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { query } from '../db/sql.js';
+import { sql } from 'kysely';
+import { rowsOf } from '../domain/tables.js';
 import { type CredentialVault, keyIdOf } from './credential-vault.js';
 
 export interface KeyRotation {
@@ -21,23 +22,15 @@ interface SealedRow {
 const pageSize = 200;
 
 /**
- * Seals the credentials of every integration with the newest key. May be stopped and repeated at any point, and
- * may run while others connect, disconnect and deliver: a row that changed since it was read is left to whoever
- * changed it.
+ * Seals the credentials of every integration with the newest key. It may be stopped and repeated at any point, and may
+ * run while others connect, disconnect and deliver: a row that was changed since it was read stays as it is.
  */
 export async function rotateKeys(em: EntityManager, vault: CredentialVault): Promise<KeyRotation> {
   const newest = vault.keyIds[0]!;
   const unopened: KeyRotation['unopened'] = [];
   let resealed = 0;
   for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
-    const page = await query<SealedRow>(
-      em,
-      `select i.id, i.credentials, i.account, p.external_id as partner
-       from integration i join partner p on p.id = i.partner_id
-       where i.credentials is not null and split_part(i.credentials, '.', 2) <> $1 and i.id > $2
-       order by i.id limit ${pageSize}`,
-      [newest, after],
-    );
+    const page = await readPage(em, newest, after);
     for (const row of page) {
       const opened = tryOpen(vault, row);
       if ('reason' in opened)
@@ -64,22 +57,47 @@ function tryOpen(
   }
 }
 
+/** Integrations after the id `after` whose credentials are sealed with another key than the newest. */
+function readPage(em: EntityManager, newest: string, after: string): Promise<SealedRow[]> {
+  return rowsOf(em, tables =>
+    tables
+      .selectFrom('integration as i')
+      .innerJoin('partner as p', 'p.id', 'i.partner_id')
+      .select(['i.id', 'i.account', 'p.external_id as partner'])
+      .select(({ ref }) => ref('i.credentials').$notNull().as('credentials'))
+      .where(keyIn('i.credentials'), '<>', newest)
+      .where('i.id', '>', after)
+      .orderBy('i.id')
+      .limit(pageSize),
+  );
+}
+
 /** False where somebody else changed the row meanwhile. */
 async function replace(em: EntityManager, { id, credentials }: SealedRow, sealed: string): Promise<boolean> {
-  const changed = await query(
-    em,
-    'update integration set credentials = $3 where id = $1 and credentials = $2 returning 1',
-    [id, credentials, sealed],
+  const changed = await rowsOf(em, tables =>
+    tables
+      .updateTable('integration')
+      .set({ credentials: sealed })
+      .where('id', '=', id)
+      .where('credentials', '=', credentials)
+      .returning('id'),
   );
   return changed.length > 0;
 }
 
 async function stillUnderOthers(em: EntityManager, newest: string): Promise<Map<string, number>> {
-  const rows = await query<{ key: string; count: number }>(
-    em,
-    `select split_part(credentials, '.', 2) as key, count(*)::int as count from integration
-     where credentials is not null and split_part(credentials, '.', 2) <> $1 group by 1 order by 1`,
-    [newest],
+  const rows = await rowsOf(em, tables =>
+    tables
+      .selectFrom('integration')
+      .select([keyIn('credentials').as('key'), ({ fn }) => fn.countAll<string>().as('count')])
+      .where(keyIn('credentials'), '<>', newest)
+      .groupBy('key')
+      .orderBy('key'),
   );
-  return new Map(rows.map(({ key, count }) => [key, count]));
+  return new Map(rows.map(({ key, count }) => [key, Number(count)]));
+}
+
+/** The id of the key that a column's text was sealed with. Null for null, which no condition with it meets. */
+function keyIn(column: string) {
+  return sql<string>`split_part(${sql.ref(column)}, '.', 2)`;
 }

@@ -1,12 +1,14 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { query } from '../db/sql.js';
+import { execute } from '../db/sql.js';
 import type { Integration } from '../domain/integrations/integration.js';
 import { Organization } from '../domain/partners/organization.js';
 import type { Problem } from '../domain/problem.js';
+import { rowsOf } from '../domain/tables.js';
 import type { PsaCompany } from '../psa/adapter.js';
 import { storableText } from '../text/storable-text.js';
 import { isUuid } from '../text/uuid.js';
 import type { PsaLookups } from './psa-lookups.js';
+import { saveMappings } from './save-mappings.sql.js';
 
 const longestLevel = 200;
 
@@ -20,9 +22,9 @@ export interface MappingChange {
 }
 
 /**
- * Maps organizations to companies, or unmaps them. Every row is checked first, companies and levels in the
- * PSA; all rows are saved, or none and each error says whose row it is. Throws PsaError where the PSA cannot
- * be asked.
+ * Maps organizations to companies, or unmaps them. Every row is checked first, companies and levels in the PSA. All rows
+ * are saved, or none. Problems are at `["mappings", index, name]`: NOT_FOUND, DUPLICATE, INVALID. Throws PsaError where
+ * the PSA does not answer.
  */
 export async function setMappings(
   em: EntityManager,
@@ -32,7 +34,7 @@ export async function setMappings(
   now: Date,
 ): Promise<Problem[]> {
   const problems: Problem[] = [];
-  const refuse = (index: number, field: keyof MappingChange, code: string, message: string) =>
+  const reject = (index: number, field: keyof MappingChange, code: string, message: string) =>
     problems.push({ field: ['mappings', String(index), field], code, message });
 
   const organizations = await ownOrganizations(em, integration, inputs);
@@ -41,21 +43,21 @@ export async function setMappings(
   const seen = new Set<string>();
   inputs.forEach(({ organizationId, companyId, billingLevel }, index) => {
     if (!organizations.has(organizationId.toLowerCase())) {
-      refuse(index, 'organizationId', 'NOT_FOUND', 'The partner has no organization with this id.');
+      reject(index, 'organizationId', 'NOT_FOUND', 'The partner has no organization with this id.');
     } else if (seen.has(organizationId.toLowerCase())) {
-      refuse(index, 'organizationId', 'DUPLICATE', 'This organization stands in the list twice.');
+      reject(index, 'organizationId', 'DUPLICATE', 'This organization is in the list twice.');
     }
     seen.add(organizationId.toLowerCase());
     if (companyId == null) return;
     if (!companies.has(companyId)) {
-      refuse(index, 'companyId', 'NOT_FOUND', 'The PSA has no active company with this id.');
+      reject(index, 'companyId', 'NOT_FOUND', 'The PSA has no active company with this id.');
     }
     const level = levelOf(billingLevel);
     if (level === '' || level.length > longestLevel) {
-      refuse(index, 'billingLevel', 'INVALID', `A level is a name of 1 to ${longestLevel} characters.`);
+      reject(index, 'billingLevel', 'INVALID', `A level is a name of 1 to ${longestLevel} characters.`);
     } else if (levels && !levels.has(level)) {
       const known = levels.size > 0 ? [...levels].join(', ') : 'none';
-      refuse(
+      reject(
         index,
         'billingLevel',
         'NOT_FOUND',
@@ -95,7 +97,7 @@ async function existingCompanies(
   return new Map(found.map(company => [company.id, company]));
 }
 
-/** The levels that a mapping may name; undefined while billing is off, when nothing depends on it yet. */
+/** The levels that a mapping may name. Undefined while billing is off: then any text will do. */
 async function knownLevels(
   lookups: PsaLookups,
   integration: Integration,
@@ -128,20 +130,12 @@ function store(
     ];
   });
   return em.transactional(async tx => {
-    await query(tx, 'delete from mapping where integration_id = $1 and organization_id = any($2)', [
-      integration.id,
-      unmapped,
-    ]);
-    await query(
-      tx,
-      `insert into mapping (integration_id, organization_id, company_id, company_identifier, company_name, billing_level, updated_at)
-       select $1, r.*, $3 from jsonb_to_recordset($2::jsonb)
-         as r(organization_id uuid, company_id text, company_identifier text, company_name text, billing_level text)
-       order by r.organization_id
-       on conflict (integration_id, organization_id) do update set
-         company_id = excluded.company_id, company_identifier = excluded.company_identifier,
-         company_name = excluded.company_name, billing_level = excluded.billing_level, updated_at = excluded.updated_at`,
-      [integration.id, JSON.stringify(mapped), now],
+    await rowsOf(tx, tables =>
+      tables
+        .deleteFrom('mapping')
+        .where('integration_id', '=', integration.id)
+        .where(({ eb, fn, val }) => eb('organization_id', '=', fn.any(val(unmapped)))),
     );
+    await execute(tx, saveMappings, [integration.id, JSON.stringify(mapped), now]);
   });
 }

@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { LRUCache } from 'lru-cache';
 import type { ChangeFeed } from '../../db/changes.js';
-import { query } from '../../db/sql.js';
 import { ApiToken, Role } from '../../domain/access/api-token.js';
 import { ActorKind } from '../../domain/audit/audit-entry.js';
+import { rowsOf } from '../../domain/tables.js';
 import type { Caller } from '../caller.js';
 
 /** A new token: 256 random bits behind a prefix that secret scanners can look for. */
@@ -21,10 +21,11 @@ export function hashToken(token: string): string {
  * Makes the token of the setting OPERATOR_TOKEN known, once. One that was revoked stays revoked: set another.
  */
 export async function ensureOperatorToken(em: EntityManager, token: string): Promise<void> {
-  await query(
-    em,
-    `insert into api_token (name, role, hash) values ('OPERATOR_TOKEN', $1, $2) on conflict (hash) do nothing`,
-    [Role.OPERATOR, hashToken(token)],
+  await rowsOf(em, tables =>
+    tables
+      .insertInto('api_token')
+      .values({ name: 'OPERATOR_TOKEN', role: Role.OPERATOR, hash: hashToken(token) })
+      .onConflict(known => known.column('hash').doNothing()),
   );
 }
 
@@ -97,11 +98,13 @@ export class TokenGate {
     };
     const found = { caller, revoked: token.revokedAt != null };
     if (!found.revoked) {
-      await query(
-        em,
-        `update api_token set last_used_at = $2
-         where id = $1 and (last_used_at is null or last_used_at < $2::timestamptz - interval '1 minute')`,
-        [token.id, now],
+      const aMinuteAgo = new Date(now.getTime() - 60_000).toISOString();
+      await rowsOf(em, tables =>
+        tables
+          .updateTable('api_token')
+          .set({ last_used_at: now })
+          .where('id', '=', token.id)
+          .where(({ eb, or }) => or([eb('last_used_at', 'is', null), eb('last_used_at', '<', aMinuteAgo)])),
       );
     }
     // It may have been read just before it was revoked.

@@ -84,7 +84,7 @@ async function whileHeld<T>(
         // Not by the holder: a transaction sees that view as it first saw it.
         const rows = await sql(
           `select 1 from pg_stat_activity
-           where wait_event_type = 'Lock' and query like 'update integration%' and datname = current_database()`,
+           where wait_event_type = 'Lock' and query like 'update "integration"%' and datname = current_database()`,
         );
         expect(rows).toHaveLength(1);
       },
