@@ -59,19 +59,19 @@ export type CatchUp =
   /** As LAST, and the ticket says how the job ended before. No ticket is created where the last result is of a kind without a priority. */
   | 'LAST_WITH_COUNT';
 
-/** How a check ended. */
+/** The result of a check. */
 export type CheckState =
-  /** It does not; `message` and `hint` say why and what to do. */
+  /** It does not work; `message` and `hint` say why and what to do. */
   | 'FAILED'
   /** It works. */
   | 'PASSED'
-  /** Not tried, because a check that it depends on failed. */
+  /** Not checked, because a check that it depends on failed. */
   | 'SKIPPED';
 
 export type ConnectIntegrationInput = {
-  /** What was typed into the plugin’s form. */
+  /** What the person entered in the plugin’s form. */
   credentials: Array<CredentialInput>;
-  /** Whose PSA it is. */
+  /** The partner whose PSA it is. */
   partnerId: string;
   /** The `id` of a PsaPlugin. */
   psa: string;
@@ -80,7 +80,7 @@ export type ConnectIntegrationInput = {
 export type CredentialInput = {
   /** The `key` of a CredentialField of the plugin. */
   key: string;
-  /** As it was typed. */
+  /** As the person entered it. */
   value: string;
 };
 
@@ -138,9 +138,9 @@ export type IntegrationOptionsInput = {
 export type IntegrationStatus =
   /** It works. */
   | 'CONNECTED'
-  /** The PSA refuses the login or a right is missing; `statusReason` says what to do. Deliveries wait, nothing is lost. Mended by `connectIntegration`, `resumeIntegration`, or by itself once the PSA is put right. */
+  /** The PSA refuses the login or a right is missing; `statusReason` says what to do. Deliveries wait, nothing is lost. Resolved by `connectIntegration`, `resumeIntegration`, or automatically once it is fixed in the PSA. */
   | 'NEEDS_ATTENTION'
-  /** By a person; deliveries wait until `resumeIntegration`. */
+  /** A person paused it; deliveries wait until `resumeIntegration`. */
   | 'PAUSED';
 
 export type MappingInput = {

@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
 /**
- * PSA credentials at rest: AES-256-GCM, bound to their integration by associated data, so that a row's
- * credentials are of no use in another row. The key's id stands with the text, so that keys can be changed:
- * the newest seals, every known one opens.
+ * PSA credentials at rest: AES-256-GCM, bound to their integration by associated data, so that a row's credentials are
+ * useless in another row. The sealed text names its key, so that keys can be changed: the newest key seals, every known
+ * key opens.
  */
 export class CredentialVault {
   readonly #keys: ReadonlyMap<string, Buffer>;
@@ -17,12 +17,12 @@ export class CredentialVault {
     this.#newest = keyId(keys[0]!);
   }
 
-  /** The ids of the keys that open, newest first: eight hex digits, of no use without the key. */
+  /** The ids of the known keys, newest first: eight hex digits, useless without the key. */
   get keyIds(): string[] {
     return [...this.#keys.keys()];
   }
 
-  /** Seals for this integration alone, with the newest key and a nonce of its own. */
+  /** Seals for this integration only, with the newest key and a new nonce. */
   seal(integrationId: string, credentials: Readonly<Record<string, string>>): string {
     const nonce = randomBytes(12);
     const cipher = createCipheriv('aes-256-gcm', this.#keys.get(this.#newest)!, nonce).setAAD(
@@ -34,11 +34,11 @@ export class CredentialVault {
     );
   }
 
-  /** Throws when no known key opens it, when it was sealed for another integration, or when anything was changed in it. */
+  /** Throws where no known key opens it, where it was sealed for another integration, and where anything in it was changed. */
   open(integrationId: string, sealed: string): Record<string, string> {
     const [version, id, base64, ...more] = sealed.split('.');
     const bytes = Buffer.from(base64 ?? '', 'base64');
-    // Node reads base64 leniently: only the one way of writing the bytes counts.
+    // Node reads base64 leniently: only the canonical form of the bytes is accepted.
     if (version !== 'v1' || bytes.toString('base64') !== base64 || bytes.length < 28 || more.length > 0) {
       throw new Error(`the credentials of integration ${integrationId} are damaged`);
     }
@@ -57,7 +57,7 @@ export class CredentialVault {
   }
 }
 
-/** The id of the key that sealed it, as `keyIds` has them. */
+/** The id of the key that sealed it, in the form of `keyIds`. */
 export function keyIdOf(sealed: string): string {
   return sealed.split('.')[1] ?? '';
 }

@@ -12,7 +12,7 @@ const portionIsGoodForMs = 5_000;
 /**
  * At most `perMinute` requests in any minute for one integration, whichever processes make them. A fifth of it
  * may go out at once, the rest is spread evenly, so that a burst and the minute after it stay below the limit
- * together. ConnectWise is likely to limit above about 1,000 a minute (developer guide).
+ * together.
  */
 export function sharedBudget(
   em: () => EntityManager,
@@ -52,5 +52,5 @@ export function sharedBudget(
   };
 }
 
-/** For accounts without a limit. */
+/** No limit. */
 export const noBudget: RequestBudget = { take: async () => {} };

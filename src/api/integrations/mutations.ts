@@ -22,13 +22,13 @@ import {
 } from './types.js';
 
 const connectCodes =
-  'userErrors: `NOT_FOUND` (`partnerId`: none that you may see; `psa`: no such plugin), `INVALID`, `UNKNOWN_FIELD`, `DUPLICATE` (`["credentials", key]`: cannot be right, seen without asking the PSA), `CHECK_FAILED` (`["credentials"]`: one for each required check that failed, with what to do; `report` has them all)';
+  'userErrors: `NOT_FOUND` (`partnerId`: no partner that you may see; `psa`: no such plugin), `INVALID`, `UNKNOWN_FIELD`, `DUPLICATE` (`["credentials", key]`: found invalid without asking the PSA), `CHECK_FAILED` (`["credentials"]`: one for each required check that failed, with what to do; `report` has them all)';
 
 @Resolver()
 export class IntegrationMutations {
   @ForPortals()
   @Mutation(() => TestConnectionPayload, {
-    description: `The form’s "Test": tries the login and every right that the integration needs, and stores nothing. ${connectCodes}.`,
+    description: `The form’s "Test": checks the login and every right that the integration needs, and stores nothing. ${connectCodes}.`,
     complexity: 50,
   })
   async testConnection(
@@ -45,7 +45,7 @@ export class IntegrationMutations {
 
   @ForPortals()
   @Mutation(() => ConnectIntegrationPayload, {
-    description: `The form’s "Test and Save": tries the login and every right, and stores the credentials only if every required check passes. For the same account again it brings the integration’s credentials up to date, and lets one that needs attention go on; a disconnected account comes back with its history. ${connectCodes}, \`ANOTHER_ACCOUNT\` (\`["credentials"]\`: the partner is connected to another account of this PSA; disconnect it first).`,
+    description: `The form’s "Test and Save": checks the login and every right, and stores the credentials only if every required check passes. For the same account again it updates the integration’s credentials, and lets one that needs attention go on; a disconnected account comes back with its history. ${connectCodes}, \`ANOTHER_ACCOUNT\` (\`["credentials"]\`: the partner is connected to another account of this PSA; disconnect it first).`,
     complexity: 50,
   })
   async connectIntegration(
@@ -62,7 +62,7 @@ export class IntegrationMutations {
   @ForPortals()
   @Mutation(() => TestConnectionPayload, {
     description:
-      'Tries the rights of a connected integration with its stored credentials, and keeps the report as `lastCheck`. One that needs attention goes on if every required check passes. userErrors: `NOT_FOUND`, `CHECK_FAILED` (one for each required check that failed).',
+      'Checks the rights of a connected integration with its stored credentials, and keeps the report as `lastCheck`. One that needs attention goes on if every required check passes. userErrors: `NOT_FOUND`, `CHECK_FAILED` (one for each required check that failed).',
     complexity: 50,
   })
   async checkIntegration(
@@ -78,7 +78,7 @@ export class IntegrationMutations {
   @ForPortals()
   @Mutation(() => IntegrationPayload, {
     description:
-      'Changes the options that are given; the rest stays. All or nothing. userErrors: `NOT_FOUND` (`integrationId`, `serviceBoardId`, a priority: the PSA has none with this id), `NOT_ON_BOARD` (the type is not one of the board), `NOT_OF_TYPE` (the subtype is not one of the type), `NO_SERVICE_TYPE` (a subtype without a type), `NO_SERVICE_BOARD` (a type, a priority or the digest without a board, or clearing the board while these are set), `INVALID` (a time or an e-mail address that is none, or null where there has to be a value), `CHECK_FAILED` (`billingEnabled`: a right that billing needs is missing). Fields begin with `options`.',
+      'Changes the options that are given; the rest stays. All or nothing. userErrors: `NOT_FOUND` (`integrationId`, `serviceBoardId`, a priority: the PSA has none with this id), `NOT_ON_BOARD` (the type is not one of the board), `NOT_OF_TYPE` (the subtype is not one of the type), `NO_SERVICE_TYPE` (a subtype without a type), `NO_SERVICE_BOARD` (a type, a priority or the digest without a board, or clearing the board while these are set), `INVALID` (an invalid time or e-mail address, or null where a value is required), `CHANGED_MEANWHILE` (somebody else changed board, type or subtype at the same moment), `CHECK_FAILED` (`billingEnabled`: a right that billing needs is missing). Fields begin with `options`.',
     complexity: 50,
   })
   async updateIntegrationOptions(
@@ -94,7 +94,7 @@ export class IntegrationMutations {
   @ForPortals()
   @Mutation(() => IntegrationPayload, {
     description:
-      'Stops deliveries and scheduled runs until `resumeIntegration`; what is owed waits. userErrors: `NOT_FOUND`.',
+      'Stops deliveries and scheduled runs until `resumeIntegration`; pending deliveries wait. userErrors: `NOT_FOUND`.',
   })
   async pauseIntegration(
     @Arg('id', () => ID) id: string,
@@ -106,7 +106,7 @@ export class IntegrationMutations {
   @ForPortals()
   @Mutation(() => IntegrationPayload, {
     description:
-      'Lets a paused integration, or one that needs attention, go on at once: what is owed goes out. userErrors: `NOT_FOUND`.',
+      'Lets an integration that is paused, rests or needs attention go on at once: pending deliveries go out. userErrors: `NOT_FOUND`.',
   })
   async resumeIntegration(
     @Arg('id', () => ID) id: string,
@@ -122,7 +122,7 @@ export class IntegrationMutations {
   @ForPortals()
   @Mutation(() => DisconnectIntegrationPayload, {
     description:
-      'Ends an integration: its credentials are erased at once, what is still owed is skipped. Its mappings and history stay for the case that the same account is connected again. userErrors: `NOT_FOUND`.',
+      'Ends an integration: its credentials are erased at once, and pending deliveries are skipped. Its mappings and history stay, in case the same account is connected again. userErrors: `NOT_FOUND`.',
   })
   async disconnectIntegration(
     @Arg('id', () => ID) id: string,
@@ -142,7 +142,10 @@ function dependenciesOf({ app, lookups }: ApiContext) {
   return { ...app, lookups, usageRunTime: app.config.usageRunTime };
 }
 
-/** Runs `change` on the integration with this id, if the caller may see it; null from it means that it is gone. */
+/**
+ * Runs `change` on the integration with this id, if the caller may see it. Null from `change` means that somebody else
+ * disconnected it at the same moment.
+ */
 async function changing(
   context: ApiContext,
   field: string,

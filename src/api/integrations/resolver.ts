@@ -13,7 +13,7 @@ export class IntegrationResolver {
   @ForPortals()
   @Query(() => IntegrationType, {
     nullable: true,
-    description: 'Null where there is none that you may see, or it was disconnected.',
+    description: 'Null where no integration that you may see has this id, or it was disconnected.',
   })
   integration(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Integration | null> {
     return findIntegration(context, id);
@@ -38,7 +38,7 @@ export class IntegrationResolver {
     );
   }
 
-  @FieldResolver(() => PartnerType, { description: 'Whose it is.' })
+  @FieldResolver(() => PartnerType, { description: 'The partner that it belongs to.' })
   partner(@Root() integration: Integration, @Ctx() { loaders }: ApiContext): Promise<Partner> {
     return loaders.partner.load(integration.partner.id);
   }
@@ -55,8 +55,7 @@ export class IntegrationResolver {
   }
 
   @FieldResolver(() => [CredentialValue], {
-    description:
-      'What was typed into the form, for showing it again. Secrets come back as null, never as text.',
+    description: 'What a person entered in the form, to show it again. Secrets are null, never text.',
   })
   credentials(@Root() integration: Integration, @Ctx() { app }: ApiContext): CredentialValue[] {
     const plugin = app.connections.plugins.get(integration.psa);

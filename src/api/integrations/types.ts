@@ -8,10 +8,10 @@ registerEnumType(IntegrationStatus, {
   description: 'Whether an integration works.',
   valuesConfig: {
     CONNECTED: { description: 'It works.' },
-    PAUSED: { description: 'By a person; deliveries wait until `resumeIntegration`.' },
+    PAUSED: { description: 'A person paused it; deliveries wait until `resumeIntegration`.' },
     NEEDS_ATTENTION: {
       description:
-        'The PSA refuses the login or a right is missing; `statusReason` says what to do. Deliveries wait, nothing is lost. Mended by `connectIntegration`, `resumeIntegration`, or by itself once the PSA is put right.',
+        'The PSA refuses the login or a right is missing; `statusReason` says what to do. Deliveries wait, nothing is lost. Resolved by `connectIntegration`, `resumeIntegration`, or automatically once it is fixed in the PSA.',
     },
   },
 });
@@ -23,48 +23,48 @@ export enum CheckState {
 }
 registerEnumType(CheckState, {
   name: 'CheckState',
-  description: 'How a check ended.',
+  description: 'The result of a check.',
   valuesConfig: {
     PASSED: { description: 'It works.' },
-    FAILED: { description: 'It does not; `message` and `hint` say why and what to do.' },
-    SKIPPED: { description: 'Not tried, because a check that it depends on failed.' },
+    FAILED: { description: 'It does not work; `message` and `hint` say why and what to do.' },
+    SKIPPED: { description: 'Not checked, because a check that it depends on failed.' },
   },
 });
 
-@ObjectType({ description: 'One right or setting in the PSA that was tried.' })
+@ObjectType({ description: 'The check of one right or setting in the PSA.' })
 export class AccessCheck {
   @Field(() => String, { description: 'Stable: `"login"`, `"boards"`, `"tickets"`…' })
   id!: string;
 
-  @Field(() => String, { description: 'For people: what was tried.' })
+  @Field(() => String, { description: 'For people: what was checked.' })
   title!: string;
 
   @Field(() => Boolean, { description: 'Whether the integration cannot work without it.' })
   required!: boolean;
 
-  @Field(() => CheckState, { description: 'How it ended.' })
+  @Field(() => CheckState, { description: 'The result.' })
   state!: StoredAccessReport['checks'][number]['state'];
 
-  @Field(() => String, { nullable: true, description: 'What the PSA said, in plain words.' })
+  @Field(() => String, { nullable: true, description: 'What the PSA answered, in plain words.' })
   message?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What to do in the PSA to mend it.' })
+  @Field(() => String, { nullable: true, description: 'How to fix it in the PSA.' })
   hint?: string | null;
 }
 
-@ObjectType({ description: 'What a login may do in the PSA, tried without changing anything there.' })
+@ObjectType({ description: 'What a login may do in the PSA, checked without changing anything there.' })
 export class AccessReport {
   @Field(() => Boolean, { description: 'Whether every required check passed.' })
   ok!: boolean;
 
-  @Field(() => DateTimeScalar, { description: 'When it was tried.' })
+  @Field(() => DateTimeScalar, { description: 'When it was checked.' })
   checkedAt!: string;
 
-  @Field(() => [AccessCheck], { description: 'In the order in which they were made.' })
+  @Field(() => [AccessCheck], { description: 'In the order in which they ran.' })
   checks!: AccessCheck[];
 }
 
-@ObjectType({ description: 'One stored entry of the form that connected the PSA.' })
+@ObjectType({ description: 'One stored field of the form that connected the PSA.' })
 export class CredentialValue {
   @Field(() => String, { description: 'The `key` of its CredentialField.' })
   key!: string;
@@ -75,7 +75,7 @@ export class CredentialValue {
 
 @ObjectType('Integration', { description: 'One partner connected to one account of a PSA.' })
 export class IntegrationType {
-  @Field(() => ID, { description: 'For every query and mutation that is about it.' })
+  @Field(() => ID, { description: 'For every query and mutation about it.' })
   id!: string;
 
   @Field(() => IntegrationStatus, { description: 'Whether it works.' })
@@ -83,11 +83,11 @@ export class IntegrationType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'What to do about the status, for a person. Null while all is well.',
+    description: 'What to do about the status, for a person. Null while it works.',
   })
   statusReason?: string | null;
 
-  @Field(() => AccessReport, { nullable: true, description: 'The last time its rights were tried.' })
+  @Field(() => AccessReport, { nullable: true, description: 'The last check of its rights.' })
   lastCheck?: StoredAccessReport | null;
 }
 
@@ -95,7 +95,7 @@ export class IntegrationType {
 export class TestConnectionPayload {
   @Field(() => AccessReport, {
     nullable: true,
-    description: 'Every check that was made, passed or not. Null: the credentials were not even tried.',
+    description: 'Every check that was made, passed or not. Null: the credentials were not checked.',
   })
   report?: StoredAccessReport | null;
 
@@ -110,7 +110,7 @@ export class ConnectIntegrationPayload {
 
   @Field(() => AccessReport, {
     nullable: true,
-    description: 'Every check that was made, passed or not. Null: the credentials were not even tried.',
+    description: 'Every check that was made, passed or not. Null: the credentials were not checked.',
   })
   report?: StoredAccessReport | null;
 
@@ -129,7 +129,7 @@ export class IntegrationPayload {
 
 @ObjectType()
 export class DisconnectIntegrationPayload {
-  @Field(() => ID, { nullable: true, description: 'The integration that was ended.' })
+  @Field(() => ID, { nullable: true, description: 'The integration that was disconnected.' })
   disconnectedId?: string | null;
 
   @Field(() => [UserError], { description: userErrorsDescription })

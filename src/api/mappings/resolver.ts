@@ -17,7 +17,7 @@ export class MappingResolver {
   @FieldResolver(() => PsaCompany, {
     nullable: true,
     description:
-      'For an organization that is not mapped: the company of the same name, if there is exactly one. Null while the PSA cannot be asked.',
+      'For an organization that is not mapped: the company of the same name, if there is exactly one. Null while the PSA does not answer.',
   })
   suggestion(@Root() mapping: MappingNode): Promise<PsaCompanyNode | null> {
     return mapping.suggest();
@@ -26,7 +26,7 @@ export class MappingResolver {
   @ForPortals()
   @Mutation(() => SetMappingsPayload, {
     description:
-      'Says which company each organization is, and the level that its usage is billed on. Several organizations may be one company. All or nothing; up to 10,000 rows. userErrors: `NOT_FOUND` (`integrationId`; `organizationId`: not one of the partner; `companyId`: no active company in the PSA; `billingLevel`: no active level in the PSA, while billing is on), `DUPLICATE` (an organization twice in the list), `INVALID` (an empty level). Fields are `["mappings", index, name]`.',
+      'Sets the company of each organization and the level that its usage is billed on. Several organizations may be one company. All or nothing; up to 10,000 rows. userErrors: `NOT_FOUND` (`integrationId`; `organizationId`: not one of the partner; `companyId`: no active company in the PSA; `billingLevel`: no active level in the PSA, while billing is on), `DUPLICATE` (an organization twice in the list), `INVALID` (an empty level). Fields are `["mappings", index, name]`.',
     complexity: 50,
   })
   async setMappings(
@@ -48,7 +48,8 @@ export class MappingResolver {
 @Resolver(() => IntegrationType)
 export class IntegrationMappingsResolver {
   @FieldResolver(() => MappingConnection, {
-    description: 'All organizations of the partner, by name, each with the company it is mapped to or none.',
+    description:
+      'All organizations of the partner, by name, each with the company that it is mapped to, if any.',
     complexity: pageCost,
   })
   mappings(

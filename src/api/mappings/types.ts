@@ -6,7 +6,7 @@ import { UserError, userErrorsDescription } from '../user-error.js';
 
 @ObjectType('Mapping', {
   description:
-    'An organization of the partner and the company that it is in the PSA, if somebody said so. Every organization has one.',
+    'An organization of the partner and its company in the PSA, if it is mapped. Every organization has one.',
 })
 export class MappingType {
   @Field(() => OrganizationType, { description: 'The partner’s customer in the backup platform.' })
@@ -14,7 +14,8 @@ export class MappingType {
 
   @Field(() => PsaCompany, {
     nullable: true,
-    description: 'As the company was called when it was mapped. Null: not mapped, nothing is written for it.',
+    description:
+      'With the company’s name at the time of mapping. Null: not mapped, nothing is written for it.',
   })
   company?: PsaCompany | null;
 
@@ -52,8 +53,7 @@ export class MappingInput {
 @ObjectType()
 export class SetMappingsPayload {
   @Field(() => [MappingType], {
-    description:
-      'The mappings as they stand now, in the order of the call; empty where there are userErrors.',
+    description: 'The mappings as they are now, in the order of the call; empty where there are userErrors.',
   })
   mappings!: object[];
 

@@ -12,7 +12,10 @@ import { OrganizationConnection, PartnerConnection, PartnerType, SearchArgs } fr
 @Resolver(() => PartnerType)
 export class PartnerResolver {
   @ForPortals()
-  @Query(() => PartnerType, { nullable: true, description: 'Null where there is none that you may see.' })
+  @Query(() => PartnerType, {
+    nullable: true,
+    description: 'Null where no partner that you may see has this id.',
+  })
   partner(@Arg('id', () => ID) id: string, @Ctx() context: ApiContext): Promise<Partner | null> {
     return findPartner(context, id);
   }

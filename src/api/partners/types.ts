@@ -4,7 +4,7 @@ import { TimeZoneScalar } from '../scalars/scalars.js';
 
 @ObjectType('Partner', { description: 'A managed service provider that sells the vendor’s service.' })
 export class PartnerType {
-  @Field(() => ID, { description: 'For every query and mutation that is about it.' })
+  @Field(() => ID, { description: 'For every query and mutation about it.' })
   id!: string;
 
   @Field(() => String, { description: 'The backup platform’s own id of this partner.' })
@@ -13,7 +13,7 @@ export class PartnerType {
   @Field(() => String, { description: 'As the backup platform calls it.' })
   name!: string;
 
-  @Field(() => TimeZoneScalar, { description: 'Decides when its days begin: digests and invoice dates.' })
+  @Field(() => TimeZoneScalar, { description: 'Decides when its days begin, for digests and invoice dates.' })
   timeZone!: string;
 
   @Field(() => Int, {

@@ -9,9 +9,9 @@ import type { BoardOfIntegration } from './resolver.js';
 import { BillingLevel, PsaCompanyConnection, PsaReference, ServiceBoardType } from './types.js';
 
 const live =
-  'Live from the PSA, kept for a minute. While the PSA cannot be asked this is an error with a PSA_… code, not an empty list.';
+  'Live from the PSA, kept for a minute. While the PSA does not answer this is an error with a PSA_… code, not an empty list.';
 
-/** A question to a PSA costs more than a row of ours. */
+/** A request to a PSA costs more than a row of our database. */
 const psaCost = ({ childComplexity }: { childComplexity: number }) => 50 + 50 * childComplexity;
 
 @Resolver(() => IntegrationType)

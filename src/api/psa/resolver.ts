@@ -5,7 +5,7 @@ import { ForPortals } from '../access.js';
 import type { ApiContext } from '../context.js';
 import { PsaPluginType, ServiceBoardType, ServiceType } from './types.js';
 
-/** A board together with whose it is, so that its types can be asked for. */
+/** A board with its integration, so that its types can be read. */
 export interface BoardOfIntegration {
   id: string;
   name: string;
@@ -24,7 +24,7 @@ export class PsaPluginResolver {
 @Resolver(() => ServiceBoardType)
 export class ServiceBoardResolver {
   @FieldResolver(() => [ServiceType], {
-    description: 'The active types of this board. One more question to the PSA for each board that is asked.',
+    description: 'The active types of this board. One more request to the PSA for each board.',
     complexity: ({ childComplexity }) => 50 + 20 * childComplexity,
   })
   types(@Root() board: BoardOfIntegration, @Ctx() { lookups }: ApiContext) {

@@ -15,7 +15,7 @@ import { OptionColumns } from './option-columns.js';
 
 export enum IntegrationStatus {
   CONNECTED = 'CONNECTED',
-  /** By a person; deliveries wait. */
+  /** A person paused it; deliveries wait. */
   PAUSED = 'PAUSED',
   /** The PSA refuses the login or a right is missing; deliveries wait, nothing is lost. */
   NEEDS_ATTENTION = 'NEEDS_ATTENTION',
@@ -37,8 +37,8 @@ export interface StoredAccessReport {
 }
 
 /**
- * One partner connected to one account of a PSA. A disconnected one keeps its row, without credentials:
- * connecting the same account again revives it, and with it the knowledge of what was delivered.
+ * One partner connected to one account of a PSA. A disconnected one keeps its row, without credentials: connecting the
+ * same account again uses it again, and with it the knowledge of what was delivered.
  */
 @Entity({ tableName: 'integration', policies: [partnerRows('partner_id = asking_partner()')] })
 @Unique({ properties: ['partner', 'psa', 'account'] })
@@ -70,7 +70,7 @@ export class Integration extends OptionColumns {
   @Property({ type: 'text' })
   account!: string;
 
-  /** Encrypted; see credentials.ts. Null once disconnected. */
+  /** Sealed; see integrations/credential-vault.ts. Null once disconnected. */
   @Property({ type: 'text', nullable: true, hidden: true })
   credentials?: string | null;
 
@@ -94,14 +94,14 @@ export class Integration extends OptionColumns {
   @Index()
   nextUsageAt?: Date | null;
 
-  /** When a NEEDS_ATTENTION integration is tried again by itself. */
+  /** When a NEEDS_ATTENTION integration is probed next, automatically. */
   @Property({ type: 'timestamptz', nullable: true })
   nextProbeAt?: Date | null;
 
   @Property({ type: 'integer', default: 0 })
   probes!: number & Opt;
 
-  /** The PSA asked us to slow down, or does not answer: nothing is tried before this. */
+  /** The PSA asked to slow down, or does not answer: nothing is tried before this. */
   @Property({ type: 'timestamptz', nullable: true })
   restingUntil?: Date | null;
 

@@ -3,8 +3,9 @@ import type { Integration } from './integration.js';
 import { nextDigestAt, nextUsageAt } from './schedule.js';
 
 /**
- * Sets when the integration's next runs are due, after a change that the schedule follows: options, the
- * partner's time zone or invoice day, resuming. A run that is overdue stays due: nothing makes it be missed.
+ * Sets when the integration's next runs are due, after a change of its options, of the partner's time zone or invoice
+ * day, or after resuming. An overdue run stays due, so that no change makes it be missed. `usageRunTime` ("06:00") is in
+ * the partner's time zone.
  */
 export function reschedule(
   integration: Integration,

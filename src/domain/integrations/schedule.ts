@@ -14,7 +14,7 @@ export interface PartnerCalendar {
   invoiceDay: number;
 }
 
-/** Days for which a digest that was missed is still made up for; older ones would be noise. */
+/** Days for which a missed digest is still created; older ones would be noise. */
 const digestCatchUpDays = 7;
 
 /** The first instant after `now` at which a digest run is due; null while the digest is off. */
@@ -41,17 +41,14 @@ export function nextUsageAt(
     : instantAt(nextInvoiceDate(today, partner.invoiceDay), usageRunTime, partner.timeZone);
 }
 
-/** The day that the latest digest due at `now` sums up: yesterday, once today's digest time has come. */
+/** The day that the latest digest due at `now` sums up: yesterday once today's digest time has come, else the day before. */
 export function latestDigestDate(options: DigestSchedule, partner: PartnerCalendar, now: Date): string {
   const today = localDate(now, partner.timeZone);
   const due = instantAt(today, options.dailyDigestTime, partner.timeZone) <= now;
   return addDays(today, due ? -1 : -2);
 }
 
-/**
- * The days to sum up now that a digest due since `dueAt` runs: every one that was missed, oldest first, but
- * not more than the last seven.
- */
+/** The days that a digest run due since `dueAt` sums up: every missed one, oldest first, at most the last seven. */
 export function digestDatesSince(
   dueAt: Date,
   options: DigestSchedule,
@@ -67,7 +64,7 @@ export function digestDatesSince(
   return dates;
 }
 
-/** The invoice dates to bill now that a usage run due since `dueAt` runs: every one that was missed, oldest first. */
+/** The invoice dates that a usage run due since `dueAt` bills: every missed one, oldest first. */
 export function invoiceDatesSince(
   dueAt: Date,
   partner: PartnerCalendar,

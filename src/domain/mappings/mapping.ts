@@ -4,7 +4,7 @@ import { rowsOfItsIntegrations } from '../access/partner-rows.js';
 import { Integration } from '../integrations/integration.js';
 import { Organization } from '../partners/organization.js';
 
-/** Which PSA company an organization is, and the level at which its usage is billed. No row: not mapped. */
+/** The PSA company of an organization, and the level that its usage is billed on. No row: not mapped. */
 @Entity({ tableName: 'mapping', policies: [rowsOfItsIntegrations] })
 export class Mapping {
   [PrimaryKeyProp]?: ['integration', 'organization'];

@@ -136,7 +136,7 @@ describe('connectIntegration', () => {
       'INVALID',
     ],
     [
-      'a site that is none',
+      'an invalid site',
       () => input(typedFor(sandbox, { site: 'not a site!' })),
       ['credentials', 'site'],
       'INVALID',
@@ -173,7 +173,7 @@ describe('connectIntegration', () => {
     });
   });
 
-  it('of the same account again mends an integration that needs attention', async () => {
+  it('of the same account again fixes an integration that needs attention', async () => {
     const { integration } = await connect();
     await query(
       database.orm.em.fork(),

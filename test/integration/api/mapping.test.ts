@@ -85,25 +85,20 @@ describe('a mapping', () => {
     ]);
   });
 
-  const refusals: [what: string, row: () => MappingInput, field: string, code: string][] = [
+  const rejections: [what: string, row: () => MappingInput, field: string, code: string][] = [
     [
       'another partner’s organization',
       () => ({ ...one(), organizationId: foreign }),
       'organizationId',
       'NOT_FOUND',
     ],
-    [
-      'an organization that is none',
-      () => ({ ...one(), organizationId: 'x' }),
-      'organizationId',
-      'NOT_FOUND',
-    ],
-    ['a company that is none', () => ({ ...one(), companyId: '999999' }), 'companyId', 'NOT_FOUND'],
-    ['a company id that is none', () => ({ ...one(), companyId: 'abc' }), 'companyId', 'NOT_FOUND'],
+    ['an invalid organization id', () => ({ ...one(), organizationId: 'x' }), 'organizationId', 'NOT_FOUND'],
+    ['an unknown company', () => ({ ...one(), companyId: '999999' }), 'companyId', 'NOT_FOUND'],
+    ['an invalid company id', () => ({ ...one(), companyId: 'abc' }), 'companyId', 'NOT_FOUND'],
     ['an empty level', () => ({ ...one(), billingLevel: ' ' }), 'billingLevel', 'INVALID'],
   ];
-  it.each(refusals)(
-    'to %s is refused by row and field, and nothing of the call is saved',
+  it.each(rejections)(
+    'to %s is rejected by row and field, and nothing of the call is saved',
     async (_what, row, field, code) => {
       const good = {
         organizationId: organizations['pm customer #2']!,
@@ -115,7 +110,7 @@ describe('a mapping', () => {
     },
   );
 
-  it('of the same organization twice is refused', async () => {
+  it('of the same organization twice is rejected', async () => {
     const { userErrors } = await set([one(), one()]);
     expect(userErrors).toMatchObject([{ field: ['mappings', '1', 'organizationId'], code: 'DUPLICATE' }]);
   });
@@ -135,7 +130,7 @@ describe('a mapping', () => {
     ]);
   });
 
-  it('is taken away by null', async () => {
+  it('is removed by null', async () => {
     const organizationId = organizations['pm customer #2']!;
     const { mappings } = await set([{ organizationId, companyId: null }]);
     expect(mappings).toMatchObject([{ organization: { id: organizationId }, company: null }]);
@@ -143,7 +138,7 @@ describe('a mapping', () => {
   });
 
   it.each(['Platinum', 'Bronze', 'Half-filled', 'gold'])(
-    'to the level %s, which is not active in the PSA, is refused while billing is on',
+    'to the level %s, which is not active in the PSA, is rejected while billing is on',
     async billingLevel => {
       await api.ask(UpdateIntegrationOptionsDocument, {
         integrationId: id,
@@ -204,7 +199,7 @@ describe('a test ticket', () => {
     expect(retryDeliveries).toEqual({ retried: 1, userErrors: [] });
   });
 
-  it('cannot be tried again by an id that is none', async () => {
+  it('cannot be tried again by an invalid id', async () => {
     const { retryDeliveries } = await api.ask(RetryDeliveriesDocument, { integrationId: id, ids: ['x'] });
     expect(retryDeliveries).toMatchObject({
       retried: 0,
@@ -218,7 +213,7 @@ describe('runPipeline', () => {
     ['2026-02-30', 'INVALID'],
     ['soon', 'INVALID'],
     ['2026-11-16', 'NOT_AN_INVOICE_DATE'],
-  ])('for the date %s is refused by its field', async (date, code) => {
+  ])('for the date %s is rejected by its field', async (date, code) => {
     const { runPipeline } = await api.ask(RunPipelineDocument, {
       integrationId: id,
       pipeline: 'USAGE',
@@ -227,7 +222,7 @@ describe('runPipeline', () => {
     expect(runPipeline).toMatchObject({ run: null, userErrors: [{ field: ['date'], code }] });
   });
 
-  it('starts a run by hand', async () => {
+  it('starts a run manually', async () => {
     const { runPipeline } = await api.ask(RunPipelineDocument, {
       integrationId: id,
       pipeline: 'USAGE',

@@ -86,7 +86,7 @@ describe('the choices that the PSA offers', () => {
     expect(sandbox.requests.total).toBe(asked);
   });
 
-  it('are an error while the PSA does not answer, never an empty list, and are there again when it does', async () => {
+  it('are an error while the PSA does not answer, never an empty list, and are read again when it does', async () => {
     partnerId = (await reportPartner(api, `down ${partners}`)).id;
     integrationId = await connect(api, sandbox, partnerId);
     sandbox.faults.inject({ path: /service\/priorities/ }, faults.unavailable(), {
@@ -175,56 +175,57 @@ describe('updateIntegrationOptions', () => {
     expect((await current()).notificationEmail).toBeNull();
   });
 
-  const refusals: [what: string, options: () => IntegrationOptionsInput, field: string[], code: string][] = [
-    ['a board that is none', () => ({ serviceBoardId: '9999' }), ['serviceBoardId'], 'NOT_FOUND'],
+  const rejections: [what: string, options: () => IntegrationOptionsInput, field: string[], code: string][] =
     [
-      'a type of another board',
-      () => ({ serviceBoardId: desk.id, serviceTypeId: type(integrationBoard, 'Backup').id }),
-      ['serviceTypeId'],
-      'NOT_ON_BOARD',
-    ],
-    [
-      'a subtype of another type',
-      () => ({
-        serviceBoardId: integrationBoard.id,
-        serviceTypeId: type(integrationBoard, 'Billing').id,
-        serviceSubtypeId: type(integrationBoard, 'Backup').subtypes[0]!.id,
-      }),
-      ['serviceSubtypeId'],
-      'NOT_OF_TYPE',
-    ],
-    ['a type without a board', () => ({ serviceTypeId: '1' }), ['serviceTypeId'], 'NO_SERVICE_BOARD'],
-    [
-      'a subtype without a type',
-      () => ({ serviceBoardId: desk.id, serviceSubtypeId: '1' }),
-      ['serviceSubtypeId'],
-      'NO_SERVICE_TYPE',
-    ],
-    [
-      'a priority that is none',
-      () => ({ serviceBoardId: desk.id, alertPriorities: { warningId: '9999' } }),
-      ['alertPriorities', 'warningId'],
-      'NOT_FOUND',
-    ],
-    [
-      'a priority without a board',
-      () => ({ alertPriorities: { errorId: priority.id } }),
-      ['alertPriorities', 'errorId'],
-      'NO_SERVICE_BOARD',
-    ],
-    [
-      'the digest without a board',
-      () => ({ dailyDigestEnabled: true }),
-      ['dailyDigestEnabled'],
-      'NO_SERVICE_BOARD',
-    ],
-    ['a time that is none', () => ({ dailyDigestTime: '25:00' }), ['dailyDigestTime'], 'INVALID'],
-    ['a time as a number', () => ({ dailyDigestTime: 7 as never }), ['dailyDigestTime'], 'INVALID'],
-    ['an e-mail address that is none', () => ({ notificationEmail: 'me' }), ['notificationEmail'], 'INVALID'],
-    ['no answer to yes or no', () => ({ billingEnabled: null }), ['billingEnabled'], 'INVALID'],
-  ];
-  it.each(refusals)(
-    'refuses %s by its field and saves nothing of the call',
+      ['an unknown board', () => ({ serviceBoardId: '9999' }), ['serviceBoardId'], 'NOT_FOUND'],
+      [
+        'a type of another board',
+        () => ({ serviceBoardId: desk.id, serviceTypeId: type(integrationBoard, 'Backup').id }),
+        ['serviceTypeId'],
+        'NOT_ON_BOARD',
+      ],
+      [
+        'a subtype of another type',
+        () => ({
+          serviceBoardId: integrationBoard.id,
+          serviceTypeId: type(integrationBoard, 'Billing').id,
+          serviceSubtypeId: type(integrationBoard, 'Backup').subtypes[0]!.id,
+        }),
+        ['serviceSubtypeId'],
+        'NOT_OF_TYPE',
+      ],
+      ['a type without a board', () => ({ serviceTypeId: '1' }), ['serviceTypeId'], 'NO_SERVICE_BOARD'],
+      [
+        'a subtype without a type',
+        () => ({ serviceBoardId: desk.id, serviceSubtypeId: '1' }),
+        ['serviceSubtypeId'],
+        'NO_SERVICE_TYPE',
+      ],
+      [
+        'an unknown priority',
+        () => ({ serviceBoardId: desk.id, alertPriorities: { warningId: '9999' } }),
+        ['alertPriorities', 'warningId'],
+        'NOT_FOUND',
+      ],
+      [
+        'a priority without a board',
+        () => ({ alertPriorities: { errorId: priority.id } }),
+        ['alertPriorities', 'errorId'],
+        'NO_SERVICE_BOARD',
+      ],
+      [
+        'the digest without a board',
+        () => ({ dailyDigestEnabled: true }),
+        ['dailyDigestEnabled'],
+        'NO_SERVICE_BOARD',
+      ],
+      ['an invalid time', () => ({ dailyDigestTime: '25:00' }), ['dailyDigestTime'], 'INVALID'],
+      ['a time as a number', () => ({ dailyDigestTime: 7 as never }), ['dailyDigestTime'], 'INVALID'],
+      ['an invalid e-mail address', () => ({ notificationEmail: 'me' }), ['notificationEmail'], 'INVALID'],
+      ['null for a switch', () => ({ billingEnabled: null }), ['billingEnabled'], 'INVALID'],
+    ];
+  it.each(rejections)(
+    'rejects %s by its field and saves nothing of the call',
     async (_what, options, field, code) => {
       const before = await current();
       const answer = await update({ createMissingAdditions: true, ...options() });
@@ -234,7 +235,7 @@ describe('updateIntegrationOptions', () => {
     },
   );
 
-  it('does not let the board go while tickets need it', async () => {
+  it('does not clear the board while tickets need it', async () => {
     await update({ serviceBoardId: desk.id, dailyDigestEnabled: true });
     const { userErrors } = await update({ serviceBoardId: null });
     expect(userErrors).toMatchObject([{ field: ['options', 'serviceBoardId'], code: 'NO_SERVICE_BOARD' }]);

@@ -77,13 +77,13 @@ describe('a list', () => {
     expect(answer.partner!.organizations.nodes.map(node => node.name)).toEqual(['Beta 100%']);
   });
 
-  it.each([0, -1, 501])('refuses a page of %i', async first => {
+  it.each([0, -1, 501])('rejects a page of %i', async first => {
     const { errors } = await api.send(PartnerDetailsDocument, { id: partner.id, first });
     expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
   });
 
   it.each(['x', Buffer.from('["a"]').toString('base64url'), Buffer.from('["a","b"]').toString('base64url')])(
-    'refuses the cursor %s',
+    'rejects the cursor %s',
     async after => {
       const { errors } = await api.send(PartnerDetailsDocument, { id: partner.id, after });
       expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
@@ -163,7 +163,7 @@ describe('deliveries', () => {
     expect(integration!.deliveries.nodes[0]!.organization?.name).toBe('Alpha');
   });
 
-  it('of an organization that is none are none', async () => {
+  it('of an unknown organization are an empty list', async () => {
     const { integration } = await api.ask(DeliveriesDocument, { id, organizationId: 'x' });
     expect(integration!.deliveries).toMatchObject({ nodes: [], totalCount: 0 });
   });
