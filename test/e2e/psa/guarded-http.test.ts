@@ -243,7 +243,7 @@ describe('the way out', () => {
     });
     const host = await serve((_request, response) => response.end('hello'));
     const script = `
-      import { createGuardedHttp } from '../../psa/dist/src/psa/guarded-http.js';
+      import { createGuardedHttp } from './dist/src/psa/guarded-http.js';
       const http = createGuardedHttp({ allowedHosts: ['${host}'], logger: { debug() {} } });
       console.log((await http.request({ method: 'GET', url: 'http://${host}/' })).text);
       console.log(await fetch('http://${host}/').then(answer => answer.text(), () => ''));
