@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { ApiError, invalid } from './api-error.js';
 import { badCondition } from './conditions.js';
+import schemas from './schemas.json' with { type: 'json' };
 
 export interface FieldSchema {
   type?: string;
@@ -13,18 +13,7 @@ export interface FieldSchema {
 export type ModelSchema = Record<string, FieldSchema>;
 
 /** The published field tables (OpenAPI 2022.1): names, types, lengths, enums. */
-const models: Record<string, ModelSchema> = JSON.parse(
-  // Compiled, this file lies in dist/, the table stays where the sources are.
-  readFileSync(
-    new URL(
-      import.meta.url.includes('/dist/')
-        ? '../../../../plugins/connectwise/sandbox/schemas.json'
-        : './schemas.json',
-      import.meta.url,
-    ),
-    'utf8',
-  ),
-);
+const models: Record<string, ModelSchema> = schemas;
 
 const named = { id: { type: 'number' }, name: { type: 'string', max: 50 } };
 /** Models that the tables lack, with what their readers use. */
