@@ -1,14 +1,21 @@
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const require = createRequire(import.meta.url);
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
 /** What every project needs; a test's folder says which project it belongs to. */
 const everywhere = {
   resolve: {
     // graphql 16 ships both module kinds: our sources would get the ESM copy and externalised libraries the
     // CommonJS one, and graphql refuses to mix them ("from another module or realm").
-    alias: [{ find: /^graphql$/, replacement: require.resolve('graphql') }],
+    alias: [
+      { find: /^graphql$/, replacement: require.resolve('graphql') },
+      // What plugins import, from the sources: package.json names the compiled files.
+      { find: /^psa-bridge\/plugin$/, replacement: source('psa/plugin.ts') },
+      { find: /^psa-bridge\/conformance$/, replacement: source('psa/conformance/conformance.ts') },
+    ],
   },
 };
 

@@ -22,7 +22,7 @@ import { startObservabilityServer } from './observability/observability-server.j
 import { checkReadiness } from './observability/readiness.js';
 import { readWorkState } from './observability/work-state.js';
 import { createGuardedHttp } from './psa/guarded-http.js';
-import { loadPlugins } from './psa/plugins.js';
+import { loadPlugins } from './psa/load-plugins.js';
 
 export interface Service {
   /** Where the API answers; undefined for a process without that role. */

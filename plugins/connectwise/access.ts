@@ -1,6 +1,11 @@
+import {
+  type AccessCheck,
+  type AccessNeeds,
+  PsaError,
+  PsaLoginRefused,
+  PsaRightMissing,
+} from 'psa-bridge/plugin';
 import { z } from 'zod';
-import type { AccessCheck, AccessNeeds } from '../../src/psa/adapter.js';
-import { PsaError, PsaLoginRefused, PsaRightMissing } from '../../src/psa/errors.js';
 import type { ConnectWiseClient } from './client.js';
 import { crossReferences, findSolution, toBillingLevels } from './cross-references.js';
 

@@ -1,6 +1,11 @@
 import Big from 'big.js';
-import type { BillingPeriod, BillingTarget, QuantityOutcome } from '../../src/psa/adapter.js';
-import { PsaRejected, PsaSurprise } from '../../src/psa/errors.js';
+import {
+  type BillingPeriod,
+  type BillingTarget,
+  PsaRejected,
+  PsaSurprise,
+  type QuantityOutcome,
+} from 'psa-bridge/plugin';
 import { calendarDate } from './agreements.js';
 import type { ConnectWiseClient } from './client.js';
 import { exactNumber } from './exact-json.js';

@@ -1,15 +1,16 @@
-import { z } from 'zod';
 import {
   PsaBusy,
   type PsaError,
   type PsaFieldError,
   PsaLoginRefused,
   PsaRejected,
+  type PsaRequest,
+  type PsaResponse,
   PsaRightMissing,
   PsaSurprise,
   PsaUnreachable,
-} from '../../src/psa/errors.js';
-import type { PsaRequest, PsaResponse } from '../../src/psa/http.js';
+} from 'psa-bridge/plugin';
+import { z } from 'zod';
 
 const words = z.string().optional().catch(undefined);
 

@@ -1,10 +1,5 @@
 import pMap from 'p-map';
-import type {
-  BillingOptions,
-  BillingRequest,
-  BillingResolution,
-  UnresolvedReason,
-} from '../../src/psa/adapter.js';
+import type { BillingOptions, BillingRequest, BillingResolution, UnresolvedReason } from 'psa-bridge/plugin';
 import { additionsOf, ongoing, type Place } from './additions.js';
 import { agreementsInForce, calendarDate } from './agreements.js';
 import type { ConnectWiseClient } from './client.js';

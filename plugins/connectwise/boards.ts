@@ -1,5 +1,4 @@
-import type { PsaReference, ServiceType } from '../../src/psa/adapter.js';
-import { PsaRejected, PsaRightMissing } from '../../src/psa/errors.js';
+import { type PsaReference, PsaRejected, PsaRightMissing, type ServiceType } from 'psa-bridge/plugin';
 import type { ConnectWiseClient } from './client.js';
 import { type Board, board, type Named, named, type SubType, subType } from './records.js';
 

@@ -1,7 +1,13 @@
+import {
+  type Credentials,
+  type PsaEnvironment,
+  PsaRejected,
+  type PsaRequest,
+  type PsaResponse,
+  PsaRightMissing,
+  PsaSurprise,
+} from 'psa-bridge/plugin';
 import { z } from 'zod';
-import type { Credentials, PsaEnvironment } from '../../src/psa/adapter.js';
-import { PsaRejected, PsaRightMissing, PsaSurprise } from '../../src/psa/errors.js';
-import type { PsaRequest, PsaResponse } from '../../src/psa/http.js';
 import { errorOf, looksLikeRefusedLogin } from './answers.js';
 import { parseExactly } from './exact-json.js';
 import { type CompanyInfo, companyInfo } from './records.js';

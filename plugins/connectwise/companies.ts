@@ -1,6 +1,11 @@
+import {
+  type CompanyQuery,
+  type PsaCompany,
+  type PsaPage,
+  PsaRejected,
+  PsaRightMissing,
+} from 'psa-bridge/plugin';
 import { z } from 'zod';
-import type { CompanyQuery, PsaCompany, PsaPage } from '../../src/psa/adapter.js';
-import { PsaRejected, PsaRightMissing } from '../../src/psa/errors.js';
 import type { ConnectWiseClient } from './client.js';
 import { chunks, idList, quoted } from './conditions.js';
 import { type Company, company, companyStatus } from './records.js';

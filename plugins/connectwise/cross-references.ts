@@ -1,4 +1,4 @@
-import type { BillingLevel, BillingRequest, PsaReference, UnresolvedReason } from '../../src/psa/adapter.js';
+import type { BillingLevel, BillingRequest, PsaReference, UnresolvedReason } from 'psa-bridge/plugin';
 import { reference } from './boards.js';
 import type { ConnectWiseClient } from './client.js';
 import { quoted } from './conditions.js';

@@ -1,4 +1,4 @@
-import type { CredentialProblem, PsaAdapter, PsaPlugin } from '../../src/psa/adapter.js';
+import type { CredentialProblem, PsaAdapter, PsaPlugin } from 'psa-bridge/plugin';
 import { checkAccess } from './access.js';
 import { setBilledQuantity } from './additions.js';
 import { resolveBillingTargets } from './billing.js';

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { storableText } from '../../src/text/storable-text.js';
 
 /**
  * What we rely on in ConnectWise's records. Its documentation calls nearly every field optional, and leaves out what is
@@ -8,8 +7,8 @@ import { storableText } from '../../src/text/storable-text.js';
  */
 const id = z.int().positive();
 const flag = z.boolean().nullish();
-/** Names and words of people, some of which are stored. */
-const text = z.string().transform(storableText);
+/** Names and words of people. */
+const text = z.string();
 /** An exact decimal, as text; see exact-json.ts. */
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 /** A date, written as midnight UTC. */

@@ -1,5 +1,4 @@
-import type { TicketDraft, TicketRecord } from '../../src/psa/adapter.js';
-import { PsaSurprise } from '../../src/psa/errors.js';
+import { PsaSurprise, type TicketDraft, type TicketRecord } from 'psa-bridge/plugin';
 import type { ConnectWiseClient } from './client.js';
 import { chunks, quoted } from './conditions.js';
 import { newTicket, type Ticket, ticket } from './records.js';

@@ -187,19 +187,19 @@ export type Pipeline =
 export type PsaCapability =
   /** Set billed quantities on agreements. */
   | 'AGREEMENT_ADDITIONS'
-  /** Show backup figures at the devices in the PSA. */
+  /** Reserved: show backup figures at the devices in the PSA. */
   | 'BACKUP_STATISTICS'
-  /** The PSA itself says which product a level is billed on. */
+  /** The PSA itself lists the billing levels and the product that each is billed on. */
   | 'BILLING_LEVELS'
-  /** Attach documents. */
+  /** Reserved: attach documents. */
   | 'DOCUMENTS'
-  /** Learn from the PSA which customers to provision. */
+  /** Reserved: read from the PSA which customers to provision. */
   | 'PROVISIONING'
   /** Create service tickets for events and digests. */
   | 'TICKETS'
-  /** Close its tickets. */
+  /** Reserved: close its tickets. */
   | 'TICKET_CLOSE'
-  /** Add notes to its tickets. */
+  /** Reserved: add notes to its tickets. */
   | 'TICKET_NOTES';
 
 /** What a token may do. */

@@ -1,38 +1,43 @@
-import type { Logger } from 'pino';
+import type { PsaCapability } from './capabilities.js';
 import type { PsaHttp } from './http.js';
 
 /**
- * One kind of PSA, as a value: what it is called, what its form asks for, what it can do, and how to
- * connect. A plugin never touches the database and keeps no state beyond one connection's caches.
+ * One kind of PSA, as a value: its name, the fields of its form, its capabilities, and how to connect. A plugin
+ * never uses the database, and keeps no state except the caches of a connection.
+ *
+ * `Capability` is the union of the capabilities that it declares: the compiler then requires their operations, and
+ * no others, of the adapter.
  */
-export interface PsaPlugin {
-  /** Stable, lower case: "connectwise". Stored with every integration. */
+export interface PsaPlugin<Capability extends PsaCapability = PsaCapability> {
+  /** Stable, lower case, such as "examplepsa". Stored with every integration. */
   readonly id: string;
-  /** As its users call it: "ConnectWise PSA". */
+  /** The name that its users know, such as "Example PSA". */
   readonly name: string;
   readonly credentialFields: readonly CredentialField[];
-  readonly capabilities: readonly PsaCapability[];
+  readonly capabilities: readonly Capability[];
   /**
-   * Brings what a person typed into the form that is stored (a site without scheme and path, for example),
-   * or says which fields cannot be right. No I/O.
+   * Converts what a person typed into the form that is stored (adds the scheme to a site, for example), or names
+   * the fields that are invalid. No I/O.
    */
   readCredentials(typed: Credentials): { credentials: Credentials } | { problems: CredentialProblem[] };
   /**
-   * Names the account that these credentials open ("na.myconnectwise.net/acme"), whoever logs in. Two
-   * credentials with the same key see the same companies and boards. No secrets in it. No I/O.
+   * Identifies the account that these credentials open ("psa.example.net/acme"), whichever login is used. Two
+   * credentials with the same key see the same companies and boards. Contains no secret. No I/O.
    */
   accountKey(credentials: Credentials): string;
-  connect(credentials: Credentials, environment: PsaEnvironment): PsaAdapter;
+  connect(credentials: Credentials, environment: PsaEnvironment): AdapterWith<Capability>;
 }
 
 export type Credentials = Readonly<Record<string, string>>;
 
+/** One entry of the form that connects a PSA. */
 export interface CredentialField {
   key: string;
   label: string;
   help?: string;
   placeholder?: string;
   required: boolean;
+  /** The value is never shown again, and is removed from error answers of the PSA. */
   secret: boolean;
 }
 
@@ -42,71 +47,96 @@ export interface CredentialProblem {
   message: string;
 }
 
-export type PsaCapability =
-  | 'TICKETS'
-  | 'TICKET_NOTES'
-  | 'TICKET_CLOSE'
-  | 'AGREEMENT_ADDITIONS'
-  | 'BILLING_LEVELS'
-  | 'BACKUP_STATISTICS'
-  | 'DOCUMENTS'
-  | 'PROVISIONING';
-
-/** What a connection gets from its surroundings. */
+/** What the service gives to a connection. */
 export interface PsaEnvironment {
   http: PsaHttp;
-  logger: Logger;
-  /** The current instant; a test sets it. */
+  logger: PsaLogger;
+  /** The current instant; tests set it. */
   now(): Date;
-  /** The vendor's product name as it stands in the PSA, to the letter. */
+  /** The vendor's product name, exactly as it is written in the PSA. */
   solutionName: string;
-  /** The vendor's own client id at this PSA's maker, where it needs one. */
+  /** The vendor's client id at the maker of this PSA, if the operator has set one (`PSA_CLIENT_IDS`). */
   clientId: string | undefined;
 }
 
-/** One connected PSA account. Every method throws only the classes of errors.ts. */
-export interface PsaAdapter {
+/** Writes structured log lines. The log redacts the secrets of the service's settings, not those of a partner. */
+export interface PsaLogger {
+  debug(details: object, message: string): void;
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+/** Operations that every plugin has. Every operation of an adapter throws only the classes of errors.ts. */
+export interface PsaAccount {
   /**
-   * Tries every right that the options need, without changing anything. Never throws for what the PSA
-   * says: a refused login is a failed check with a hint, the checks that depend on it are SKIPPED.
+   * Tests every right that the options need, without changing anything. Never throws because of an answer of the
+   * PSA: a refused login is a FAILED check with a hint, and the checks that depend on it are SKIPPED.
    */
   checkAccess(needs: AccessNeeds): Promise<AccessCheck[]>;
-
-  /** Active boards that take service tickets, by name. */
-  listServiceBoards(): Promise<PsaReference[]>;
-  /** Active types of a board, each with the subtypes that may go with it. An unknown board has none. */
-  listServiceTypes(boardId: string): Promise<ServiceType[]>;
-  listTicketPriorities(): Promise<PsaReference[]>;
   /** Active companies, searched and paged by the PSA, in the order of a stable key. */
   findCompanies(query: CompanyQuery): Promise<PsaPage<PsaCompany>>;
-  /** Those of the ids that exist and are active, in any order. */
+  /** The companies with these ids that exist and are active, in any order. */
   getCompanies(ids: readonly string[]): Promise<PsaCompany[]>;
-  /** Active companies whose name is one of these, whatever the case: for suggestions. */
+  /** Active companies with exactly one of these names, ignoring case: used for suggestions. */
   findCompaniesByName(names: readonly string[]): Promise<PsaCompany[]>;
-  listBillingLevels(): Promise<BillingLevel[]>;
+}
 
-  /** Tickets that carry one of the references, as few requests as the PSA allows. Missing ones are left out. */
+/** Operations of the capability TICKETS. */
+export interface PsaTickets {
+  /** Active boards that take service tickets, sorted by name. */
+  listServiceBoards(): Promise<PsaReference[]>;
+  /** Active types of a board, each with its subtypes. Empty for an unknown board. */
+  listServiceTypes(boardId: string): Promise<ServiceType[]>;
+  listTicketPriorities(): Promise<PsaReference[]>;
+  /** The tickets that have one of the references, in as few requests as the PSA allows. Missing ones are left out. */
   findTickets(references: readonly string[]): Promise<TicketRecord[]>;
-  /** Creates one ticket. The summary is cut to the PSA's limit. */
+  /** Creates one ticket. Shortens the summary to the PSA's limit. */
   createTicket(draft: TicketDraft): Promise<TicketRecord>;
+}
 
+/** Operations of the capability AGREEMENT_ADDITIONS. */
+export interface PsaBilling {
   /**
-   * For each request the exact place its quantity goes to, with the quantity that stands there now, or why
-   * there is none. Answers in the order of the requests. Never guesses between two places.
+   * Finds, for each request, the one place that its quantity belongs to, with the quantity that it has now, or the
+   * reason why there is none. Answers in the order of the requests. Never guesses between two places.
    */
   resolveBillingTargets(
     requests: readonly BillingRequest[],
     options: BillingOptions,
   ): Promise<BillingResolution[]>;
   /**
-   * Makes the PSA bill exactly `quantity` (absolute) at the target in this period, and says what stands
-   * there after. Writes nothing when it is right already. Safe to repeat.
+   * Makes the PSA bill exactly `quantity` (absolute) at the target in this period, and reports the quantity
+   * afterwards. Writes nothing if it is right already. Safe to repeat.
    */
   setBilledQuantity(target: BillingTarget, quantity: string, period: BillingPeriod): Promise<QuantityOutcome>;
 }
 
+/** Operations of the capability BILLING_LEVELS. */
+export interface PsaBillingLevels {
+  listBillingLevels(): Promise<BillingLevel[]>;
+}
+
+interface OperationsOf {
+  TICKETS: PsaTickets;
+  AGREEMENT_ADDITIONS: PsaBilling;
+  BILLING_LEVELS: PsaBillingLevels;
+}
+
+/** One connected account of a plugin with these capabilities. Other operations may exist, and are never called. */
+export type AdapterWith<Capability extends PsaCapability> = PsaAccount &
+  ([Capability] extends [never] ? unknown : AllOf<OperationsOf[Capability]>);
+
+/** The intersection of the members of a union. */
+type AllOf<Union> = (Union extends unknown ? (member: Union) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
+
+/** One connected account with all operations, as the service uses it: installed-plugin.ts adds the missing ones. */
+export type PsaAdapter = AdapterWith<PsaCapability>;
+
 export interface AccessNeeds {
-  /** Also check what billing needs; without it those checks are made but not required. */
+  /** Also require what billing needs; if false, those checks run and are not required. */
   billing: boolean;
 }
 
@@ -116,9 +146,9 @@ export interface AccessCheck {
   title: string;
   required: boolean;
   state: 'PASSED' | 'FAILED' | 'SKIPPED';
-  /** What the PSA said, in plain words. */
+  /** What the PSA answered, in plain words. */
   message?: string;
-  /** What to do in the PSA to mend it. */
+  /** How to fix it in the PSA. */
   hint?: string;
 }
 
@@ -141,7 +171,7 @@ export interface PsaCompany {
 export interface CompanyQuery {
   search?: string;
   first: number;
-  /** `endCursor` of the page before. */
+  /** `endCursor` of the previous page. */
   after?: string;
 }
 
@@ -151,7 +181,7 @@ export interface PsaPage<T> {
   endCursor?: string;
 }
 
-/** Which product of which kind of agreement a level of a usage type is billed on. */
+/** The product, on a kind of agreement, that a level of a usage type is billed on. */
 export interface BillingLevel {
   level: string;
   usageType: string;
@@ -164,7 +194,7 @@ export interface TicketDraft {
   /** Our key for this ticket, stored on it: at most 100 characters of [A-Za-z0-9:_-]. */
   reference: string;
   summary: string;
-  /** Plain text, lines separated by \n. */
+  /** Plain text; lines are separated by \n. */
   body: string;
   companyId: string;
   boardId?: string;
@@ -177,7 +207,7 @@ export interface TicketRecord {
   id: string;
   reference: string;
   summary: string;
-  /** Where a person opens it in the PSA, when the PSA has such addresses. */
+  /** The address that opens it in the PSA's own pages, if the PSA has such addresses. */
   url?: string;
 }
 
@@ -188,9 +218,9 @@ export interface BillingRequest {
 }
 
 export interface BillingOptions {
-  /** Offer a place that does not exist yet but would be created by `setBilledQuantity`. */
+  /** Also resolve to a place that does not exist yet and that `setBilledQuantity` would create. */
   createMissing: boolean;
-  /** The partner's local date that decides which agreements and lines are in force, "2026-11-23". */
+  /** The date that decides which agreements and lines are in force: "2026-11-23", in the partner's calendar. */
   onDate: string;
 }
 
@@ -199,8 +229,8 @@ export type BillingResolution =
   | { state: 'UNRESOLVED'; reason: UnresolvedReason; message: string };
 
 /**
- * Why a quantity has no place. LEVEL_DISABLED is the partner's own decision; every other reason is
- * something to mend in the PSA or in the mapping.
+ * Why a quantity has no place. LEVEL_DISABLED is the partner's own decision. NOT_SUPPORTED is the service's answer
+ * for a plugin without AGREEMENT_ADDITIONS. Every other reason is something to fix in the PSA or in the mapping.
  */
 export type UnresolvedReason =
   | 'NO_SUCH_LEVEL'
@@ -211,17 +241,18 @@ export type UnresolvedReason =
   | 'SEVERAL_AGREEMENTS'
   | 'NO_ADDITION'
   | 'SEVERAL_ADDITIONS'
-  | 'NO_SUCH_COMPANY';
+  | 'NO_SUCH_COMPANY'
+  | 'NOT_SUPPORTED';
 
 /** One place in the PSA that bills a quantity. */
 export interface BillingTarget {
-  /** Equal for two targets that are the same place; what the ledger of written quantities goes by. */
+  /** Equal for two targets if and only if they are the same place; identifies it in the history of written quantities. */
   key: string;
   /** For people: "Cloud Backup on 'Managed Backup 2026' (Contoso)". */
   description: string;
-  /** The quantity there when it was resolved; null where the place is yet to be created. Exact decimal. */
+  /** The quantity when it was resolved, an exact decimal; null if the place does not exist yet. */
   quantity: string | null;
-  /** The adapter's own data, JSON, handed back as it is. */
+  /** The adapter's own data: JSON, stored and handed back unchanged. */
   place: unknown;
 }
 
@@ -234,5 +265,5 @@ export interface BillingPeriod {
 export type QuantityOutcome =
   /** `after` was read from the PSA's answer, not assumed. */
   | { state: 'APPLIED' | 'UNCHANGED'; before: string | null; after: string; recordId: string; url?: string }
-  /** The place is not as it was resolved (cancelled, gone, now two): resolve again, or a person has to look. */
+  /** The place has changed since it was resolved (cancelled, gone, now two): resolve again, or let a person look. */
   | { state: 'REFUSED'; reason: UnresolvedReason | 'NOT_APPLIED'; message: string };

@@ -1,5 +1,5 @@
-import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
+import type { PsaLogger } from './adapter.js';
 import { PsaError, PsaSurprise, PsaUnreachable } from './errors.js';
 import {
   describeFailure,
@@ -11,7 +11,7 @@ import {
 import type { PsaHttp, PsaRequest, PsaResponse } from './http.js';
 
 export interface GuardedHttpOptions extends GuardedPoolsOptions {
-  logger: Logger;
+  logger: Pick<PsaLogger, 'debug'>;
   /** Told of every request that was made for a plugin, when it ended. */
   observe?(request: ObservedRequest): void;
   /** Where a request does not say otherwise: for the head of the answer, and for each next piece of its body. */

@@ -11,7 +11,7 @@ import { Metrics } from '../../src/observability/metrics.js';
 import { checkReadiness } from '../../src/observability/readiness.js';
 import { readWorkState } from '../../src/observability/work-state.js';
 import { createGuardedHttp } from '../../src/psa/guarded-http.js';
-import { loadPlugins } from '../../src/psa/plugins.js';
+import { loadPlugins } from '../../src/psa/load-plugins.js';
 import type { TestDatabase } from './database.js';
 import { type GraphQLClient, graphqlClient } from './graphql-client.js';
 import { testKey } from './keys.js';

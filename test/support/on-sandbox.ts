@@ -3,6 +3,7 @@ import { plugin } from '../../plugins/connectwise/plugin.js';
 import { SANDBOX_LOGIN, SANDBOX_SOLUTION } from '../../plugins/connectwise/sandbox/seed.js';
 import type { PsaAdapter, PsaEnvironment } from '../../src/psa/adapter.js';
 import { createGuardedHttp, type GuardedHttpOptions } from '../../src/psa/guarded-http.js';
+import { installedPlugin } from '../../src/psa/installed-plugin.js';
 
 export interface Outside extends PsaEnvironment {
   /** Everything that was logged, as lines of JSON. */
@@ -39,5 +40,5 @@ export function connectWise(
     ...typed,
   });
   if (!('credentials' in read)) throw new Error(JSON.stringify(read.problems));
-  return plugin.connect(read.credentials, environment);
+  return installedPlugin(plugin).connect(read.credentials, environment);
 }

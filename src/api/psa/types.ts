@@ -1,28 +1,26 @@
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
+import type { PsaCapability as PluginCapability } from '../../psa/capabilities.js';
+import { psaCapabilities, reservedCapabilities } from '../../psa/capabilities.js';
 import { connectionType } from '../pages.js';
 
-export enum PsaCapability {
-  TICKETS = 'TICKETS',
-  TICKET_NOTES = 'TICKET_NOTES',
-  TICKET_CLOSE = 'TICKET_CLOSE',
-  AGREEMENT_ADDITIONS = 'AGREEMENT_ADDITIONS',
-  BILLING_LEVELS = 'BILLING_LEVELS',
-  BACKUP_STATISTICS = 'BACKUP_STATISTICS',
-  DOCUMENTS = 'DOCUMENTS',
-  PROVISIONING = 'PROVISIONING',
-}
+/** Of a plugin, and those that the contract reserves, by name. */
+const PsaCapability = Object.fromEntries(
+  [...psaCapabilities, ...reservedCapabilities].map(capability => [capability, capability]),
+) as { [Capability in (typeof psaCapabilities | typeof reservedCapabilities)[number]]: Capability };
 registerEnumType(PsaCapability, {
   name: 'PsaCapability',
   description: 'What can be done in a kind of PSA. Hide what a plugin does not have.',
   valuesConfig: {
     TICKETS: { description: 'Create service tickets for events and digests.' },
-    TICKET_NOTES: { description: 'Add notes to its tickets.' },
-    TICKET_CLOSE: { description: 'Close its tickets.' },
+    TICKET_NOTES: { description: 'Reserved: add notes to its tickets.' },
+    TICKET_CLOSE: { description: 'Reserved: close its tickets.' },
     AGREEMENT_ADDITIONS: { description: 'Set billed quantities on agreements.' },
-    BILLING_LEVELS: { description: 'The PSA itself says which product a level is billed on.' },
-    BACKUP_STATISTICS: { description: 'Show backup figures at the devices in the PSA.' },
-    DOCUMENTS: { description: 'Attach documents.' },
-    PROVISIONING: { description: 'Learn from the PSA which customers to provision.' },
+    BILLING_LEVELS: {
+      description: 'The PSA itself lists the billing levels and the product that each is billed on.',
+    },
+    BACKUP_STATISTICS: { description: 'Reserved: show backup figures at the devices in the PSA.' },
+    DOCUMENTS: { description: 'Reserved: attach documents.' },
+    PROVISIONING: { description: 'Reserved: read from the PSA which customers to provision.' },
   },
 });
 
@@ -51,17 +49,17 @@ export class CredentialField {
 
 @ObjectType('PsaPlugin', { description: 'A kind of PSA that can be connected.' })
 export class PsaPluginType {
-  @Field(() => String, { description: 'Stable: `"connectwise"`. The `psa` of a ConnectIntegrationInput.' })
+  @Field(() => String, { description: 'Stable, lower case. The `psa` of a ConnectIntegrationInput.' })
   id!: string;
 
-  @Field(() => String, { description: 'For people: `"ConnectWise PSA"`.' })
+  @Field(() => String, { description: 'The name that its users know.' })
   name!: string;
 
   @Field(() => [CredentialField], { description: 'The form that connects it.' })
   credentialFields!: CredentialField[];
 
   @Field(() => [PsaCapability], { description: 'What can be done with it.' })
-  capabilities!: PsaCapability[];
+  capabilities!: PluginCapability[];
 }
 
 @ObjectType({ description: 'A record of the PSA. The id is the PSA’s own, as text.' })
