@@ -1,35 +1,36 @@
 import type { lookup } from 'node:dns';
+import { LRUCache } from 'lru-cache';
 import { type Dispatcher, errors, Pool } from 'undici';
 import { ForbiddenAddress, forbidPrivateLiteral, publicLookup } from './address-guard.js';
 import { portOf, allowedHosts as readAllowedHosts } from './allowed-hosts.js';
 import { callBeforeSending } from './before-sending.js';
 
 export interface GuardedPoolsOptions {
-  /** Hosts that may have private addresses and speak plain http; see allowed-hosts.ts for how they are written. */
+  /** Hosts that may have private addresses and may use plain http; allowed-hosts.ts has the syntax. */
   allowedHosts: readonly string[];
-  /** Where every other host may be connected to. */
+  /** The ports of every other host. */
   ports?: readonly number[];
-  /** A cloud host serves many partners, and each has its own limit, so this one is only a last bound. */
+  /** An upper bound only: a cloud host serves many partners, and each partner has a limit of its own. */
   connectionsPerSite?: number;
   connectTimeoutMs?: number;
-  /** Asks for a name's addresses, in place of the system. */
+  /** Replaces the system's DNS resolver. */
   resolve?: typeof lookup;
 }
 
 export interface GuardedPools {
-  /** The connections to the URL's origin. Throws ForbiddenAddress where the guard does not lead there. */
+  /** The connections to the URL's origin. Throws ForbiddenAddress if the guard does not allow it. */
   for(url: URL): Dispatcher;
   close(): Promise<void>;
 }
 
-/** Sites whose connections are kept; the one used longest ago is closed first. */
+/** The number of sites whose connections are kept. The least recently used one is closed first. */
 const mostPools = 500;
 
 /**
- * Connections to where other people's settings lead: https only, with a certificate that the system trusts,
- * on listed ports only, to public addresses only, checked on the address that is really connected to.
- * Exceptions are the operator's list, but for the certificate. Redirects are not followed, and proxies that
- * environment variables name are not used: they would connect to where the guard does not see.
+ * Connections to hosts that other people typed: https only, with a certificate that the system trusts, to the
+ * listed ports and to public addresses only. The address that is checked is the one that is connected to. Hosts on
+ * the operator's list are excepted, except from the check of the certificate. Redirects are not followed, and the
+ * proxies of environment variables are not used: both would connect to addresses that the guard does not see.
  */
 export function guardedPools({
   allowedHosts,
@@ -40,16 +41,18 @@ export function guardedPools({
 }: GuardedPoolsOptions): GuardedPools {
   const allowed = readAllowedHosts(allowedHosts, ports);
   const lookup = publicLookup(resolve);
-  const pools = new Map<string, Dispatcher>();
+  const pools = new LRUCache<string, Dispatcher>({
+    max: mostPools,
+    // Closing waits for the requests that are running. `close` destroys those that are left.
+    dispose: (pool, _origin, reason) => {
+      if (reason === 'evict') void pool.close();
+    },
+  });
   return {
     for(url) {
-      // What follows is decided by the origin alone, and so holds for every request to it.
+      // The origin alone decides what follows, so the decision holds for every request to it.
       const known = pools.get(url.origin);
-      if (known) {
-        pools.delete(url.origin);
-        pools.set(url.origin, known);
-        return known;
-      }
+      if (known) return known;
       const trusted = allowed.allows(url);
       if (!trusted) forbidUnlessPublic(url, ports);
       const pool = new Pool(url.origin, {
@@ -58,21 +61,16 @@ export function guardedPools({
         keepAliveTimeout: 30_000,
         keepAliveMaxTimeout: 60_000,
         maxHeaderSize: 16 * 1024,
-        // The bounds here are those of HTTP/1.1.
+        // The limits above are those of HTTP/1.1.
         allowH2: false,
         connect: {
           timeout: connectTimeoutMs,
-          // Said aloud, because NODE_TLS_REJECT_UNAUTHORIZED=0 changes only what goes without saying.
+          // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 changes the default.
           rejectUnauthorized: true,
           ...(trusted ? { lookup: resolve } : { lookup }),
         },
       }).compose(callBeforeSending);
       pools.set(url.origin, pool);
-      if (pools.size > mostPools) {
-        const [origin, oldest] = pools.entries().next().value!;
-        pools.delete(origin);
-        void oldest.close();
-      }
       return pool;
     },
     async close() {
@@ -95,14 +93,14 @@ function forbidUnlessPublic(url: URL, ports: readonly number[]): void {
   forbidPrivateLiteral(hostname);
 }
 
-/** Why no answer came, in a sentence for a person. */
+/** Why there was no answer, in a sentence for a person. */
 export function describeFailure(error: unknown, host: string): string {
   const cause = causeOf(error);
   if (cause instanceof ForbiddenAddress) return cause.message;
   return `${host} does not answer: ${describe(codeOf(cause), cause)}.`;
 }
 
-/** Failures before the request can have left: nothing was carried out. */
+/** Codes of failures before the first byte was sent: nothing was carried out. */
 const beforeSending = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -113,14 +111,14 @@ const beforeSending = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** Whether the request may have reached its host although no answer came. */
+/** Whether the request may have reached its host although there was no answer. */
 export function mayHaveBeenSent(error: unknown): boolean {
   const cause = causeOf(error);
   const code = codeOf(cause);
   return !(cause instanceof ForbiddenAddress || beforeSending.has(code) || isTls(code));
 }
 
-/** Whether the host took the request and was too slow. */
+/** Whether the host accepted the request and was too slow. */
 export function timedOut(error: unknown): boolean {
   const cause = causeOf(error);
   return (
