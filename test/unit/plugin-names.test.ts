@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const installed = readdirSync('plugins');
+
+/** The name that the setting PSA_CLIENT_IDS had when there was one plugin. */
+const formerSetting = /CONNECTWISE_CLIENT_ID/;
+
+it('of installed PSA plugins appear nowhere in the core', () => {
+  const names = new RegExp(installed.join('|'), 'i');
+  const lines = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .map(file => join('src', file))
+    .filter(file => file.endsWith('.ts'))
+    .flatMap(file =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .map((line, n) => ({ at: `${file}:${n + 1}`, line })),
+    );
+  expect(installed).toContain('connectwise');
+  const naming = lines.filter(({ line }) => names.test(line) && !formerSetting.test(line));
+  expect(naming).toEqual([]);
+});
