@@ -1,20 +1,20 @@
-/** Answers below this are quick enough, whatever the quickest took. */
+/** Answers below this are never slow, however quick the quickest one was. */
 const neverSlowMs = 1_000;
-/** An answer that takes this many times the quickest one's time means that the site has too much to do. */
+/** An answer that takes this many times as long as the quickest one means that the site is overloaded. */
 const slowFactor = 4;
 
 export type Impression = 'good' | 'overloaded';
 
 /**
- * How many requests to one PSA account may run at once: all that the ceiling allows as long as the site bears it,
- * half as many when it says that it has too much, one fewer for each round of slow answers, and one more for
- * each round of good ones (additive increase, multiplicative decrease, as TCP does it).
+ * How many requests to one PSA account may run at once. Starts at the ceiling. Halves when the site reports that it is
+ * overloaded, decreases by one after each round of slow answers, and increases by one after each round of good ones
+ * (additive increase, multiplicative decrease, as in TCP).
  */
 export class AdaptiveLimit {
   #limit: number;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
-  /** Counts up with every halving: what was sent before one says nothing about the new limit. */
+  /** Increases with every halving: an answer to a request from before says nothing about the new limit. */
   #era = 0;
   #goodAnswers = 0;
   #slowAnswers = 0;
@@ -28,8 +28,8 @@ export class AdaptiveLimit {
     return this.#limit;
   }
 
-  /** Runs `work` when its turn has come, and lets `judge` say what its end means for the limit. */
-  async run<T>(work: () => Promise<T>, judge: (end: T | { error: unknown }) => Impression): Promise<T> {
+  /** Runs `work` when a place is free. `judge` decides what its result means for the limit. */
+  async run<T>(work: () => Promise<T>, judge: (result: T | { error: unknown }) => Impression): Promise<T> {
     await this.#turn();
     const era = this.#era;
     const began = performance.now();
@@ -42,7 +42,7 @@ export class AdaptiveLimit {
       throw error;
     } finally {
       this.#running -= 1;
-      this.#letNextOnesIn();
+      this.#startWaiting();
     }
   }
 
@@ -54,7 +54,7 @@ export class AdaptiveLimit {
     return new Promise(go => this.#waiting.push(go));
   }
 
-  #letNextOnesIn(): void {
+  #startWaiting(): void {
     while (this.#running < this.#limit && this.#waiting.length > 0) {
       this.#running += 1;
       this.#waiting.shift()!();
@@ -68,7 +68,7 @@ export class AdaptiveLimit {
       this.#era += 1;
       return;
     }
-    // It may rise slowly: a site that has become slower for good is not slow for ever.
+    // The quickest time rises slowly, so a site that has become slower for good is not overloaded for ever.
     this.#quickestMs = Math.min(ms, this.#quickestMs * 1.01);
     if (ms > neverSlowMs && ms > slowFactor * this.#quickestMs) {
       this.#slowAnswers += 1;

@@ -2,15 +2,15 @@ import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr, { type IPv6 } from 'ipaddr.js';
 
-/** A name, address or port that we do not connect to; the message is a sentence for the partner who typed it. */
+/** A name, address or port that the service does not connect to. The message is for the partner who typed it. */
 export class ForbiddenAddress extends Error {}
 
-/** Azure's host answers its virtual machines here, although the address is one of the public ranges. */
+/** Azure's host answers its virtual machines at this address, which lies in a public range. */
 const azureHost = '168.63.129.16';
 
 /**
- * Whether an address is one of the public internet; private, loopback, link-local and all special ones are not,
- * nor are IPv6 addresses that stand for an IPv4 address.
+ * Whether an address belongs to the public internet. Private, loopback, link-local and other special addresses do not,
+ * nor do IPv6 addresses that stand for an IPv4 address.
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
@@ -19,16 +19,16 @@ export function isPublicAddress(address: string): boolean {
   return parsed.kind() === 'ipv6' ? isGlobalIPv6(parsed as IPv6) : parsed.toString() !== azureHost;
 }
 
-/** 2000::/3 is all that was ever given out; in it, ISATAP's interface ids hold an IPv4 address. */
+/** Only 2000::/3 has ever been allocated. Within it, an ISATAP interface id contains an IPv4 address. */
 function isGlobalIPv6({ parts }: IPv6): boolean {
   const isatap = (parts[4]! & 0xfdff) === 0 && parts[5] === 0x5efe;
   return parts[0]! >> 13 === 1 && !isatap;
 }
 
 /**
- * Resolves a name to its public addresses only. Used by the connection itself, so that the address that was
- * checked is the address that is used, whatever the name resolves to a moment later. A name that leads to
- * private addresses fails as one that does not exist, so that nobody can ask for the names of a network.
+ * Resolves a name to its public addresses only. The connection itself uses it, so the address that was checked is the
+ * address that is used, even if the name resolves differently a moment later. A name with private addresses only fails
+ * like a name that does not exist, so that nobody can find out the names of a private network.
  */
 export function publicLookup(resolve: typeof systemLookup = systemLookup): LookupFunction {
   return (hostname, options, callback) => {
@@ -43,8 +43,8 @@ export function publicLookup(resolve: typeof systemLookup = systemLookup): Looku
 }
 
 /**
- * Throws ForbiddenAddress for an address written into a URL that is not public. Node never looks such a one
- * up, so `publicLookup` would not see it. The URL parser has turned decimal and octal forms into plain ones.
+ * Throws ForbiddenAddress if the host of a URL is an address, and not a public one. Node does not look up addresses, so
+ * `publicLookup` would not see it. The URL parser has already normalized decimal and octal forms.
  */
 export function forbidPrivateLiteral(hostname: string): void {
   const literal = hostname.replace(/^\[|\]$/g, '');

@@ -1,35 +1,35 @@
 interface Entry {
   /** As the URL parser writes it. */
   hostname: string;
-  /** Undefined: those that are allowed everywhere, and 80. */
+  /** Undefined: the ports that are allowed for every host, and 80. */
   port: number | 'any' | undefined;
 }
 
-/** Hosts that the operator excepts from the guard. */
+/** Hosts that the operator exempts from the guard. */
 export interface AllowedHosts {
   allows(url: URL): boolean;
 }
 
 /**
- * Reads the operator's list of exceptions. `host` stands for that host on the ports that are allowed anyway
- * and on 80, `host:port` for that port alone, `host:*` for every port; by https or plain http, whatever the
- * address. IPv6 addresses stand in brackets. Throws on an entry that is none of these.
+ * Reads the operator's list of exceptions. `host` means that host on the ports that are allowed for every host and on
+ * 80, `host:port` only that port, `host:*` every port; with https or plain http, and any address. IPv6 addresses are
+ * written in brackets. Throws for an invalid entry.
  */
 export function allowedHosts(entries: readonly string[], ports: readonly number[]): AllowedHosts {
   const known = entries.map(readEntry);
   return {
     allows(url) {
-      const asked = portOf(url);
+      const wanted = portOf(url);
       return known.some(
         ({ hostname, port }) =>
           hostname === url.hostname &&
-          (port === undefined ? ports.includes(asked) || asked === 80 : port === 'any' || port === asked),
+          (port === undefined ? ports.includes(wanted) || wanted === 80 : port === 'any' || port === wanted),
       );
     },
   };
 }
 
-/** The port that a URL leads to, written or not. */
+/** The port of a URL: the one that is written, or the scheme's default. */
 export function portOf({ port, protocol }: URL): number {
   return port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);
 }

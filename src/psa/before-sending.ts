@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
 
 /**
- * Has a request's option `beforeSending` called when the connection stands and the first byte is about to leave,
- * in the same turn of the event loop. What it throws is the request's end, and then nothing is sent.
+ * Calls a request's option `beforeSending` when the connection is open and the first byte is about to be sent, in the
+ * same turn of the event loop. If it throws, the request fails with that error and nothing is sent.
  */
 export const callBeforeSending: Dispatcher.DispatcherComposeInterceptor = dispatch => (options, handler) => {
   const { beforeSending } = options as { beforeSending?: () => void };

@@ -1,14 +1,14 @@
 import { storableText } from '../text/storable-text.js';
 
 /**
- * What a PSA adapter may throw, and nothing else. Each class stands for what the caller can do next.
- * `mayHaveBeenCarriedOut` says of a write whether the PSA may hold its effect although we saw no proper
- * answer: then the next attempt has to look the record up before it writes again.
+ * An adapter throws subclasses of this and nothing else. Each class stands for what the caller can do next.
+ * `mayHaveBeenCarriedOut`: whether the PSA may have carried out a write although there was no usable answer. The next
+ * attempt then looks up the record before it writes again.
  */
 export abstract class PsaError extends Error {
   readonly mayHaveBeenCarriedOut: boolean;
 
-  /** `message` may quote the PSA: what cannot be stored is left out. */
+  /** `message` may quote the PSA: characters that cannot be stored are removed. */
   constructor(message: string, options: { cause?: unknown; mayHaveBeenCarriedOut?: boolean } = {}) {
     super(storableText(message), { cause: options.cause });
     this.name = new.target.name;
@@ -16,10 +16,10 @@ export abstract class PsaError extends Error {
   }
 }
 
-/** The PSA does not accept the login. Remedy: enter the credentials again. */
+/** The PSA rejects the login. Remedy: enter the credentials again. */
 export class PsaLoginRefused extends PsaError {}
 
-/** The login is good but lacks a right. `right` names it in the PSA's own words. */
+/** The login is valid and lacks a right. `right` is its name in the PSA's own words. */
 export class PsaRightMissing extends PsaError {
   constructor(
     message: string,
@@ -35,7 +35,7 @@ export interface PsaFieldError {
   message: string;
 }
 
-/** The PSA understood this request and says no to it. Remedy: mend the data; the same request fails again. */
+/** The PSA understands the request and rejects it. Remedy: fix the data; the same request fails again. */
 export class PsaRejected extends PsaError {
   readonly fieldErrors: readonly PsaFieldError[];
 
@@ -52,12 +52,12 @@ export class PsaRejected extends PsaError {
   }
 }
 
-/** A PSA that asks for more is not taken at its word. */
+/** Longer waits are cut to this. */
 const longestRetryAfterMs = 24 * 3_600_000;
 
-/** The PSA asks us to slow down; nothing was carried out. */
+/** The PSA asks to slow down; nothing was carried out. */
 export class PsaBusy extends PsaError {
-  /** The PSA's own wish, where it told, of a day at most. */
+  /** How long the PSA asks to wait, one day at most; undefined if it does not say. */
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, retryAfterMs: number | undefined, options: { cause?: unknown } = {}) {
@@ -66,9 +66,9 @@ export class PsaBusy extends PsaError {
   }
 }
 
-/** No proper answer came: no connection, a time-out, a proxy's error page. Remedy: try again. */
+/** No usable answer: no connection, a time-out, a proxy's error page. Remedy: try again. */
 export class PsaUnreachable extends PsaError {
-  /** The site took the request and was too slow, which may mean that it has too much to do. */
+  /** The site accepted the request and was too slow: it may be overloaded. */
   readonly timedOut: boolean;
 
   constructor(
@@ -80,5 +80,5 @@ export class PsaUnreachable extends PsaError {
   }
 }
 
-/** An answer that this plugin does not understand. Remedy: report it, with the log. */
+/** The plugin does not understand the answer. Remedy: report it, with the log. */
 export class PsaSurprise extends PsaError {}

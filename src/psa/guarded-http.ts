@@ -12,11 +12,11 @@ import type { PsaHttp, PsaRequest, PsaResponse } from './http.js';
 
 export interface GuardedHttpOptions extends GuardedPoolsOptions {
   logger: Pick<PsaLogger, 'debug'>;
-  /** Told of every request that was made for a plugin, when it ended. */
+  /** Called at the end of every request of a plugin. */
   observe?(request: ObservedRequest): void;
-  /** Where a request does not say otherwise: for the head of the answer, and for each next piece of its body. */
+  /** The default of a request: for the headers of the answer, and between two pieces of its body. */
   timeoutMs?: number;
-  /** Of a body as it is sent: none is asked to be compressed, and none is unpacked. */
+  /** Size of a body as it is sent. Requests ask for no compression, and nothing is decompressed. */
   maxResponseBytes?: number;
 }
 
@@ -24,20 +24,20 @@ export interface ObservedRequest {
   /** The plugin's id. */
   plugin: string;
   method: PsaRequest['method'];
-  /** Undefined where no whole answer came. */
+  /** Undefined if there was no complete answer. */
   status: number | undefined;
   seconds: number;
 }
 
 export interface GuardedHttp extends PsaHttp {
-  /** The same way out, whose requests are observed under this plugin's id. */
+  /** The same client; its requests are observed under this plugin's id. */
   forPlugin(id: string): PsaHttp;
   close(): Promise<void>;
 }
 
 /**
- * The way out to PSAs. A partner types where it leads, so it leads only where guarded-pools.ts lets it, follows
- * no redirects, and is bounded in time and size.
+ * The HTTP client for PSAs. Partners type the hosts, so it connects only where guarded-pools.ts allows it, follows no
+ * redirects, and limits time and size.
  */
 export function createGuardedHttp({
   logger,
@@ -57,7 +57,7 @@ export function createGuardedHttp({
       const response = await exchange(pools.for(url), url, { timeoutMs, ...request }, maxResponseBytes);
       status = response.status;
       const ms = Math.round(performance.now() - began);
-      logger.debug({ method, host: url.host, path: url.pathname, status, ms }, 'asked the PSA');
+      logger.debug({ method, host: url.host, path: url.pathname, status, ms }, 'sent a request to the PSA');
       return response;
     } catch (error) {
       throw asPsaError(error, url, request);
@@ -87,7 +87,7 @@ async function exchange(
     body: request.body,
     headersTimeout: timeout,
     bodyTimeout: timeout,
-    // A body that trickles resets bodyTimeout with every byte; this bounds the whole exchange.
+    // Every byte of a slow body resets bodyTimeout; this limits the whole exchange.
     signal: AbortSignal.timeout(timeout * 2),
     ...(request.beforeSending ? { beforeSending: request.beforeSending } : {}),
   });

@@ -143,12 +143,11 @@ function isTls(code: string): boolean {
 function describe(code: string, cause: unknown): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no host of this name';
   if (code === 'ECONNREFUSED') return 'it refuses the connection';
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the head of its answer is too large';
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'no connection within the time';
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'the headers of its answer are too large';
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'no connection in time';
   if (cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError)
-    return 'no answer within the time';
-  if (cause instanceof DOMException && cause.name === 'TimeoutError')
-    return 'no whole answer within the time';
+    return 'no answer in time';
+  if (cause instanceof DOMException && cause.name === 'TimeoutError') return 'no complete answer in time';
   if (isTls(code)) return `its certificate is not trusted (${code})`;
   return 'the connection broke';
 }

@@ -1,15 +1,15 @@
-/** One HTTP exchange with a PSA, as an adapter sees it. */
+/** One HTTP request to a PSA, as an adapter makes it. */
 export interface PsaRequest {
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   url: string;
   headers?: Record<string, string>;
-  /** Sent as it is; the caller sets the content type. */
+  /** Sent unchanged; the caller sets the content type. */
   body?: string;
-  /** For headers and body each; the operator's setting where it is left out. */
+  /** For the headers, and for the body; by default the operator's setting. */
   timeoutMs?: number;
   /**
-   * Called at the last moment, when the first byte is about to leave, however long the request waited for its
-   * turn or its connection before. What it throws is the request's end, and nothing is sent.
+   * Called immediately before the first byte is sent, however long the request waited for its turn or its connection.
+   * If it throws, the request fails with that error and nothing is sent.
    */
   beforeSending?(): void;
 }
@@ -22,8 +22,8 @@ export interface PsaResponse {
 }
 
 /**
- * The guarded way out to a PSA. Throws PsaUnreachable where no answer came, with whether the request may
- * have been carried out. Never follows redirects: their target would escape the guard.
+ * The guarded HTTP client of a connection. Throws PsaUnreachable if there is no answer, with whether the request may
+ * have been carried out. Never follows redirects: the guard has not seen their target.
  */
 export interface PsaHttp {
   request(request: PsaRequest): Promise<PsaResponse>;

@@ -3,16 +3,16 @@ import { PsaUnreachable } from './errors.js';
 import type { PsaHttp, PsaRequest, PsaResponse } from './http.js';
 import { heldWriteRight } from './write-right.js';
 
-/** What may be asked of one account in a while. */
+/** Limits the requests to one account over time. */
 export interface RequestBudget {
   /** Resolves when one more request is allowed. */
   take(): Promise<void>;
 }
 
 /**
- * Keeps one account's requests under its budget, and only as many at once as its site bears. A request that writes
- * needs a write right, which is asked for when its first byte is about to leave: a process that was frozen, or a
- * request that waited for its turn or its connection, may have lost it meanwhile.
+ * Keeps the requests of one account within its budget, and within the number that its site can serve at once. A request
+ * that writes needs a write right, which is checked immediately before its first byte is sent: a process that was
+ * frozen, or a request that waited for its turn or its connection, may have lost the right meanwhile.
  */
 export function pacedHttp(http: PsaHttp, budget: RequestBudget, mostAtOnce: number): PsaHttp {
   const limit = new AdaptiveLimit(mostAtOnce);
@@ -20,12 +20,12 @@ export function pacedHttp(http: PsaHttp, budget: RequestBudget, mostAtOnce: numb
     request: request =>
       limit.run(async () => {
         await budget.take();
-        return http.request(request.method === 'GET' ? request : withRightAsked(request));
+        return http.request(request.method === 'GET' ? request : checkingWriteRight(request));
       }, impressionOf),
   };
 }
 
-function withRightAsked(request: PsaRequest): PsaRequest {
+function checkingWriteRight(request: PsaRequest): PsaRequest {
   const right = heldWriteRight();
   return {
     ...request,
@@ -36,10 +36,10 @@ function withRightAsked(request: PsaRequest): PsaRequest {
   };
 }
 
-/** 503 is how some sites say "too much". A refused connection is an outage, which is dealt with elsewhere. */
-function impressionOf(end: PsaResponse | { error: unknown }): Impression {
-  if ('error' in end) {
-    return end.error instanceof PsaUnreachable && end.error.timedOut ? 'overloaded' : 'good';
+/** Some sites answer 503 when they are overloaded. A refused connection is an outage, which the delivery handles. */
+function impressionOf(result: PsaResponse | { error: unknown }): Impression {
+  if ('error' in result) {
+    return result.error instanceof PsaUnreachable && result.error.timedOut ? 'overloaded' : 'good';
   }
-  return end.status === 429 || end.status === 503 ? 'overloaded' : 'good';
+  return result.status === 429 || result.status === 503 ? 'overloaded' : 'good';
 }

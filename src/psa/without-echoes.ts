@@ -2,9 +2,9 @@ import { type Redact, redactor } from '../text/redaction.js';
 import type { PsaHttp, PsaRequest } from './http.js';
 
 /**
- * Some servers, and the proxies before them, repeat what they were sent when they say what was wrong with it,
- * and that is stored, shown and sent to people. So every answer that is not a success is rid of `secrets` and of
- * the request's own Authorization header. Records that a PSA answers are left as they are.
+ * Some servers, and proxies in front of them, repeat the request in their error answers, which are stored, shown and
+ * sent to people. So `secrets` and the request's own Authorization header are redacted in every answer that is not a
+ * success. Successful answers stay unchanged.
  */
 export function withoutEchoes(http: PsaHttp, secrets: readonly string[]): PsaHttp {
   return {
@@ -17,14 +17,14 @@ export function withoutEchoes(http: PsaHttp, secrets: readonly string[]): PsaHtt
   };
 }
 
-/** The header's value without its scheme, and what it says when it is base64. */
+/** The header's value without its scheme, and that value decoded from base64. */
 function authorizationOf({ headers = {} }: PsaRequest): string[] {
   const [, value] = Object.entries(headers).find(([name]) => name.toLowerCase() === 'authorization') ?? [];
   const token = value?.replace(/^\S+\s+/, '');
   return token ? [token, Buffer.from(token, 'base64').toString('utf8')] : [];
 }
 
-/** In JSON the strings themselves are looked at: there are many ways to write one. */
+/** In JSON, the strings are redacted after parsing, because JSON has many ways to write a string. */
 function redactText(text: string, redact: Redact): string {
   try {
     return JSON.stringify(JSON.parse(text), (_name, value) =>

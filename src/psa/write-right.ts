@@ -1,17 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** The right to change something in a PSA, as long as nobody else can have it. */
+/** The right to change something in a PSA, valid while no other worker can have it. */
 export interface WriteRight {
-  /** On the clock of `performance.now()`; 0: it has ended. */
+  /** On the clock of `performance.now()`; 0: the right has ended. */
   until: number;
 }
 
 const held = new AsyncLocalStorage<WriteRight>();
 
-/** Does `work`; the requests that it makes may write while `right` lasts. */
+/** Runs `work`; its requests may write while `right` is valid. */
 export function withWriteRight<T>(right: WriteRight, work: () => T): T {
   return held.run(right, work);
 }
 
-/** The right that the work at hand was given. */
+/** The right of the work that is running. */
 export const heldWriteRight = (): WriteRight | undefined => held.getStore();

@@ -45,7 +45,7 @@ async function serveRaw(answer: (socket: Socket) => unknown): Promise<string> {
   return `127.0.0.1:${port}`;
 }
 
-/** Something that takes connections, and counts them. */
+/** A server that accepts connections and counts them. */
 async function listen(onConnection: (socket: Socket) => void = () => {}) {
   let connections = 0;
   const sockets = new Set<Socket>();
@@ -62,7 +62,7 @@ async function listen(onConnection: (socket: Socket) => void = () => {}) {
   return { port: (server.address() as AddressInfo).port, connections: () => connections };
 }
 
-/** A DNS of these names, which may be changed as `resolve.addresses`, and the names that it was asked for. */
+/** A DNS with these names, which `resolve.addresses` can change, and the names that were looked up. */
 function names(addresses: Record<string, string[]>) {
   const found: string[] = [];
   const resolve = Object.assign(
@@ -93,7 +93,7 @@ const failure = (promise: Promise<unknown>) =>
 
 const notFound = /cannot be found on the internet, and this service connects to nothing else/;
 
-describe('the way out', () => {
+describe('the guarded client', () => {
   test.each([
     ['a loopback address', 'https://127.0.0.1/'],
     ['any other loopback address', 'https://127.255.255.254/'],
@@ -146,7 +146,7 @@ describe('the way out', () => {
     ['such a name with a dot behind it', 'https://localhost./'],
     ['such a name in full-width letters', 'https://ｌｏｃａｌｈｏｓｔ/'],
     ['such a name behind a user', 'https://na.myconnectwise.net@localhost/'],
-  ])('does not lead to %s', async (_what, url) => {
+  ])('does not connect to %s', async (_what, url) => {
     const error = await failure(guarded([]).request({ method: 'POST', url, body: '{}' }));
     expect(error).toBeInstanceOf(PsaUnreachable);
     expect(error.message).toMatch(notFound);
@@ -157,14 +157,14 @@ describe('the way out', () => {
     ['plain http', 'http://example.com/', 'example.com must be reached by https'],
     ['another port', 'https://example.com:8443/', 'example.com must be reached on port 443;'],
     ['another port of a private host', 'https://10.0.0.1:22/', '10.0.0.1 must be reached on port 443;'],
-  ])('does not lead to %s', async (_what, url, message) => {
+  ])('does not connect to %s', async (_what, url, message) => {
     const error = await failure(guarded([]).request({ method: 'POST', url, body: '{}' }));
     expect(error).toBeInstanceOf(PsaUnreachable);
     expect(error.message).toContain(message);
     expect(error.mayHaveBeenCarriedOut).toBe(false);
   });
 
-  test('does not tell names of the vendor’s network from names that do not exist', async () => {
+  test('answers for names of the vendor’s network as for names that do not exist', async () => {
     const { found, http } = withNames({
       'intranet.vendor.example': ['10.0.0.5'],
       'local6.vendor.example': ['fd00::5', '::1'],
@@ -179,7 +179,7 @@ describe('the way out', () => {
     expect(messages[0]).toMatch(notFound);
   });
 
-  test('leads to the public ones of a name’s addresses only', () => {
+  test('connects only to the public addresses of a name', () => {
     const all = [
       '127.0.0.1',
       '2606:4700::1111',
@@ -201,22 +201,22 @@ describe('the way out', () => {
     ]);
   });
 
-  test('checks the address that is connected to, also when a name’s addresses change', async () => {
+  test('checks the address that it connects to, even if a name’s addresses change', async () => {
     const { port, connections } = await listen();
     const { found, resolve } = names({ 'rebinding.example': ['3ffe::1'] });
     const http = guarded([], { resolve, ports: [port], connectTimeoutMs: 300 });
     const ask = () => failure(http.request({ method: 'GET', url: `https://rebinding.example:${port}/` }));
-    // Public, though nobody's: a check that comes before the connection would be content now.
+    // Public, and unassigned: a check before the connection would pass now.
     expect((await ask()).message).not.toMatch(notFound);
     found.length = 0;
     Object.assign(resolve, { addresses: { 'rebinding.example': ['127.0.0.1'] } });
     expect((await ask()).message).toMatch(notFound);
-    // One question for each connection, whose answer is used: there is no second one to be answered otherwise.
+    // One lookup for each connection, and its result is used: there is no second one that could differ.
     expect(found).toEqual(['rebinding.example']);
     expect(connections()).toBe(0);
   });
 
-  test('leads to further ports where the operator lists them', async () => {
+  test('connects to further ports if the operator lists them', async () => {
     const { port, connections } = await listen();
     const host = `localhost:${port}`;
     const refused = await failure(
@@ -226,7 +226,7 @@ describe('the way out', () => {
     expect(connections()).toBe(0);
   });
 
-  test('leads to a host on the list, and only on its own port', async () => {
+  test('connects to a host on the list, and only on its own port', async () => {
     const host = await serve((_request, response) => response.end('hello'));
     await expect(guarded([host]).request({ method: 'GET', url: `http://${host}/` })).resolves.toMatchObject({
       status: 200,
@@ -236,7 +236,7 @@ describe('the way out', () => {
     expect(error).toBeInstanceOf(PsaUnreachable);
   });
 
-  test('uses no proxy that the environment names', async () => {
+  test('ignores the proxies of environment variables', async () => {
     const proxy = await listen(socket => {
       socket.on('error', () => {});
       socket.end('HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n');
@@ -258,7 +258,7 @@ describe('the way out', () => {
       environment,
     });
     expect(stdout).toBe('hello\n\n');
-    // Node's own fetch shows that the environment would have had its way.
+    // Node's own fetch uses the proxy, so the environment would have had an effect.
     expect(proxy.connections()).toBe(1);
   });
 
@@ -296,7 +296,7 @@ describe('a request that fails', () => {
     });
   });
 
-  test('because there is no such host was not carried out', async () => {
+  test('because the host does not exist was not carried out', async () => {
     const error = await failure(
       guarded(['nowhere.invalid']).request({ method: 'POST', url: 'https://nowhere.invalid/', body: '{}' }),
     );
@@ -327,7 +327,7 @@ describe('a request that fails', () => {
     expect(error.mayHaveBeenCarriedOut).toBe(false);
   });
 
-  test('because the certificate is not trusted fails also where the environment would trust any', async () => {
+  test('because the certificate is not trusted fails even if the environment trusts any', async () => {
     const host = await serve((_request, response) => response.end('hello'), await ownCertificate());
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     try {
@@ -345,14 +345,14 @@ describe('a request that fails', () => {
       http.request({ method: 'POST', url: `http://${host}/`, body: '{}', timeoutMs: 50 }),
     );
     expect(write).toMatchObject({
-      message: expect.stringMatching(/no (whole )?answer within the time/),
+      message: expect.stringMatching(/no (complete )?answer in time/),
       mayHaveBeenCarriedOut: true,
     });
     const read = await failure(http.request({ method: 'GET', url: `http://${host}/`, timeoutMs: 50 }));
     expect(read.mayHaveBeenCarriedOut).toBe(false);
   });
 
-  test('because the body trickles without end is given up', async () => {
+  test('because the body trickles without end is aborted', async () => {
     const host = await serve((_request, response) => {
       response.writeHead(200);
       const timer = setInterval(() => response.write('x'), 20);
@@ -361,7 +361,7 @@ describe('a request that fails', () => {
     const error = await failure(
       guarded([host]).request({ method: 'GET', url: `http://${host}/`, timeoutMs: 100 }),
     );
-    expect(error).toMatchObject({ message: expect.stringContaining('no whole answer within the time') });
+    expect(error).toMatchObject({ message: expect.stringContaining('no complete answer in time') });
   });
 
   test('because the body is larger than allowed is stopped there', async () => {
@@ -420,16 +420,18 @@ describe('a request that fails', () => {
           `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n${`t: ${'x'.repeat(1_000)}\r\n`.repeat(100)}\r\n`,
         ),
     ],
-  ])('because of %s is given up', async (_what, answer) => {
+  ])('because of %s is aborted', async (_what, answer) => {
     const host = await serveRaw(answer);
     const error = await failure(guarded([host]).request({ method: 'GET', url: `http://${host}/` }));
-    expect(error).toMatchObject({ message: expect.stringContaining('the head of its answer is too large') });
+    expect(error).toMatchObject({
+      message: expect.stringContaining('the headers of its answer are too large'),
+    });
   });
 
   test.each([
     ['a head that trickles', 'x'],
     ['provisional answers without end', 'HTTP/1.1 102 Processing\r\n\r\n'],
-  ])('because of %s is given up', async (_what, piece) => {
+  ])('because of %s is aborted', async (_what, piece) => {
     const host = await serveRaw(socket => {
       if (piece === 'x') socket.write('HTTP/1.1 200 OK\r\nx: ');
       const timer = setInterval(() => socket.write(piece), 20);
@@ -438,10 +440,10 @@ describe('a request that fails', () => {
     const error = await failure(
       guarded([host]).request({ method: 'GET', url: `http://${host}/`, timeoutMs: 100 }),
     );
-    expect(error.message).toMatch(/no (whole )?answer within the time/);
+    expect(error.message).toMatch(/no (complete )?answer in time/);
   });
 
-  test('because nobody says hello to its TLS has a time-out', async () => {
+  test('because nothing answers its TLS handshake has a time-out', async () => {
     const { port } = await listen();
     const host = `127.0.0.1:${port}`;
     const error = await failure(
@@ -452,7 +454,7 @@ describe('a request that fails', () => {
       }),
     );
     expect(error).toMatchObject({
-      message: expect.stringContaining('no connection within the time'),
+      message: expect.stringContaining('no connection in time'),
       mayHaveBeenCarriedOut: false,
     });
   });

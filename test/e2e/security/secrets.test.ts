@@ -506,7 +506,7 @@ describe('no secret', () => {
     expect(seen['queries that failed'] ?? []).toEqual([]);
     expect(seen.queries!.length).toBeGreaterThan(20);
     const log = seen.log!.join('');
-    expect(log).toContain('asked the PSA');
+    expect(log).toContain('sent a request to the PSA');
     expect(log).toContain('an attempt failed');
     // Some of it was there, and was taken out.
     for (const where of ['API answers', 'database', 'notices', 'mails'])

@@ -93,12 +93,12 @@ const rows: Row[] = [
   {
     fault: 'time-out before the write',
     cause: { kind: 'hang', when: 'before' },
-    meanwhile: /no (whole )?answer within the time/,
+    meanwhile: /no (complete )?answer in time/,
   },
   {
     fault: 'time-out after the write',
     cause: { kind: 'hang', when: 'after' },
-    meanwhile: /no (whole )?answer within the time/,
+    meanwhile: /no (complete )?answer in time/,
     written: true,
   },
   { fault: '429 with Retry-After', cause: faults.tooManyRequests(3), meanwhile: /asks to slow down/ },

@@ -45,7 +45,7 @@ describe('a request', () => {
     const answer = await send(companies('Contoso'), { 'x-request-id': 'portal-4711' });
     expect(((await answer.json()) as { errors?: unknown }).errors).toBeUndefined();
     expect(answer.headers.get('x-request-id')).toBe('portal-4711');
-    const asked = lines().filter(({ msg }) => msg === 'asked the PSA');
+    const asked = lines().filter(({ msg }) => msg === 'sent a request to the PSA');
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.map(({ requestId }) => requestId)).toEqual(asked.map(() => 'portal-4711'));
   });
@@ -84,7 +84,7 @@ describe('what a worker logs', () => {
     const { id } = (await partner.settled())[0]!;
     const about = lines().filter(({ delivery }) => delivery === id);
     expect(about.map(({ msg }) => msg)).toEqual(
-      expect.arrayContaining(['asked the PSA', 'an attempt failed']),
+      expect.arrayContaining(['sent a request to the PSA', 'an attempt failed']),
     );
     for (const line of about) {
       expect(line).toMatchObject({ job: 'deliver', integration: partner.integrationId });

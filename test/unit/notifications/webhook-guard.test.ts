@@ -101,7 +101,7 @@ describe('a webhook', () => {
     const host = await serve(() => {});
     const webhooks = sender({ allowedHosts: [host], timeoutMs: 100 });
     expect(await webhooks.send(`http://${host}/`, notice)).toMatchObject({
-      error: expect.stringContaining('no whole answer within the time'),
+      error: expect.stringContaining('no complete answer in time'),
     });
   });
 

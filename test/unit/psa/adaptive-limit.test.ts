@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { AdaptiveLimit, type Impression } from '../../../src/psa/adaptive-limit.js';
 
-/** Answers that end when the test says so. */
+/** Requests that end when the test ends them. */
 function answers(limit: AdaptiveLimit) {
   const open: ((impression: Impression) => void)[] = [];
   let most = 0;
@@ -20,7 +20,7 @@ function answers(limit: AdaptiveLimit) {
       }
       await new Promise(setImmediate);
     },
-    /** Ends this many of the open ones and lets what follows begin. */
+    /** Ends this many of the open ones and lets the next ones start. */
     async end(count: number, impression: Impression) {
       for (const done of open.splice(0, count)) done(impression);
       await new Promise(setImmediate);
@@ -35,7 +35,7 @@ function answers(limit: AdaptiveLimit) {
 }
 
 describe('the adaptive limit', () => {
-  test('lets as many run as the ceiling says, and the others when one ends', async () => {
+  test('runs as many requests as the ceiling allows, and the next one when one ends', async () => {
     const site = answers(new AdaptiveLimit(3));
     await site.ask(5);
     expect(site.open).toBe(3);
@@ -45,7 +45,7 @@ describe('the adaptive limit', () => {
     expect(site.open).toBe(1);
   });
 
-  test('halves when the site has too much, once for all that were asked before', async () => {
+  test('halves when the site is overloaded, once for all requests that were sent before', async () => {
     const limit = new AdaptiveLimit(8);
     const site = answers(limit);
     await site.ask(8);
@@ -80,7 +80,7 @@ describe('the adaptive limit', () => {
     expect(limit.current).toBe(4);
   });
 
-  test('yields one place when a round of answers takes far longer than the quickest', async () => {
+  test('decreases by one when a round of answers takes far longer than the quickest', async () => {
     const clock = vi.spyOn(performance, 'now');
     const limit = new AdaptiveLimit(4);
     const site = answers(limit);
@@ -97,7 +97,7 @@ describe('the adaptive limit', () => {
     clock.mockRestore();
   });
 
-  test('takes a site that is always slow as it is', async () => {
+  test('does not decrease for a site that is always slow', async () => {
     const clock = vi.spyOn(performance, 'now');
     const limit = new AdaptiveLimit(4);
     const site = answers(limit);
@@ -111,7 +111,7 @@ describe('the adaptive limit', () => {
     clock.mockRestore();
   });
 
-  test('whatever happens, stays between one and the ceiling, and runs everything', async () => {
+  test('stays between one and the ceiling, and runs everything, whatever the answers are', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 12 }),

@@ -50,7 +50,7 @@ describe('an exception from the guard', () => {
     'u@a',
     'fd00::1',
   ];
-  it.each(wrong)('that is written wrongly is no setting: %s', entry => {
+  it.each(wrong)('with a syntax error is rejected as a setting: %s', entry => {
     for (const name of ['PSA_ALLOWED_HOSTS', 'WEBHOOK_ALLOWED_HOSTS']) {
       expect(() => readConfig({ [name]: `good.example,${entry}` })).toThrow(ConfigError);
       expect(() => readConfig({ [name]: `good.example,${entry}` })).toThrow(

@@ -10,7 +10,7 @@ test.each([
   ['for its turn', 'before it is its turn'],
   ['for its connection', 'after it was its turn'],
 ])(
-  'whoever lost its right to write while a write waited %s does not send it, and knows that it was not carried out',
+  'a write that waited %s is not sent if its right was lost meanwhile, and counts as not carried out',
   async (_what, frozen) => {
     const asked: string[] = [];
     const server = createServer((request, response) => {
@@ -31,7 +31,7 @@ test.each([
     await new Promise(setImmediate);
     if (frozen === 'before it is its turn') right.until = 0;
     allow();
-    // Promises are through with it; the connection is not there before the event loop turns.
+    // All promises have settled; the connection opens only in the next turn of the event loop.
     for (let turns = 0; turns < 50; turns += 1) await null;
     right.until = 0;
     const error = await writing.catch(error => error);
