@@ -15,14 +15,14 @@ interface Probe {
   id: string;
   title: string;
   required: boolean;
-  /** Resolves to a finding when something is wrong that is no error. */
+  /** Resolves to a finding if something is wrong although the request succeeded. */
   look(): Promise<Finding>;
   hint: string;
 }
 
 /**
- * Tries one small read for every right that the options need: the developer guide knows no other way, and
- * `/system/info` proves nothing about a login. What depends on a failed step is skipped.
+ * Makes one small read for every right that the options need: the developer guide names no other way, and `/system/info`
+ * proves nothing about a login. Checks that depend on a failed step are SKIPPED.
  */
 export async function checkAccess(
   client: ConnectWiseClient,
@@ -56,7 +56,7 @@ export async function checkAccess(
         try {
           return await probe('/service/boards')();
         } catch (error) {
-          if (error instanceof PsaRightMissing) return undefined; // known, only not allowed this
+          if (error instanceof PsaRightMissing) return undefined; // the login is valid, and lacks this right
           throw error;
         }
       },
@@ -129,8 +129,8 @@ async function lookForSolution(client: ConnectWiseClient, solutionName: string):
   const hint = `Setup Tables > Managed Devices Integration: name and solution must both be exactly "${solutionName}", upper and lower case included.`;
   return {
     message: lookAlike
-      ? `There is one with the name "${lookAlike.name}" and the solution "${lookAlike.solution}", which is not the same.`
-      : 'There is none of this name.',
+      ? `There is one with the name "${lookAlike.name}" and the solution "${lookAlike.solution}"; both must match exactly.`
+      : 'There is no Managed Devices Integration with this name.',
     hint,
   };
 }
@@ -155,7 +155,7 @@ async function run({ id, title, required, look, hint }: Probe): Promise<AccessCh
       message: error.message,
       hint: known
         ? hint
-        : 'Try again in a while; if it stays, ask the vendor’s support to look into its log.',
+        : 'Try again later. If the error remains, ask the vendor’s support to look into its log.',
     };
   }
 }

@@ -11,12 +11,12 @@ import type { ConnectWiseClient } from './client.js';
 import { exactNumber } from './exact-json.js';
 import { type Addition, addition } from './records.js';
 
-/** Where a quantity stands: an addition, or the agreement that is to get one. */
+/** The place of a quantity: an addition, or the agreement on which one will be created. */
 export interface Place {
   agreementId: number;
   productId: number;
   additionId: number | null;
-  /** What decides when a new addition may begin. */
+  /** This and the next two decide when a new addition may begin. */
   billStartDate: string | null;
   nextInvoiceDate: string | null;
   prorated: boolean;
@@ -32,8 +32,8 @@ export function additionsOf(client: ConnectWiseClient, agreementId: number): Pro
 }
 
 /**
- * The additions of a product that count for the next invoice: not cancelled by then, begun by then. Several are
- * legal (different prices, dates, serial numbers), and which of them is meant only a person knows.
+ * The additions of a product that count for the next invoice: begun by then, and not cancelled by then. There may be
+ * several (with different prices, dates, serial numbers), and only a person knows which one is meant.
  */
 export function ongoing(additions: readonly Addition[], productId: number, until: string): Addition[] {
   return additions.filter(
@@ -44,7 +44,7 @@ export function ongoing(additions: readonly Addition[], productId: number, until
   );
 }
 
-/** Writes an absolute quantity and believes only what ConnectWise answers. */
+/** Writes an absolute quantity. The outcome is what ConnectWise answers, not what was sent. */
 export async function setBilledQuantity(
   client: ConnectWiseClient,
   target: BillingTarget,
@@ -104,20 +104,24 @@ async function change(
       { exact },
     );
     if (changed.id !== additionId) {
-      throw new PsaSurprise('ConnectWise answers with another addition than the one that was changed.', {
+      throw new PsaSurprise('ConnectWise answered with a different addition than the one that was changed.', {
         mayHaveBeenCarriedOut: true,
       });
     }
     return check(changed, place, before, quantity);
   } catch (error) {
     if (error instanceof PsaRejected && /not found/i.test(error.message)) {
-      return { state: 'REFUSED', reason: 'NO_ADDITION', message: `The addition ${additionId} is gone.` };
+      return {
+        state: 'REFUSED',
+        reason: 'NO_ADDITION',
+        message: `The addition ${additionId} no longer exists.`,
+      };
     }
     throw error;
   }
 }
 
-/** A PATCH may answer 200 without having done anything (developer guide), so the answer's record is what counts. */
+/** A PATCH may answer 200 without any effect (developer guide), so only the record in the answer counts. */
 function check(
   { id, product, quantity: after = '0' }: Addition,
   place: Place,
@@ -135,8 +139,8 @@ function check(
 }
 
 /**
- * When a new addition begins: with the period, but not before the agreement's billing start, and not in a
- * period that was invoiced already unless the agreement prorates. ConnectWise refuses both (seen by vendors).
+ * When a new addition begins: with the period, and not before the agreement's billing start, nor in a period that is
+ * already invoiced unless the agreement prorates. ConnectWise rejects both (reported by vendors).
  */
 function beginning(place: Place, period: BillingPeriod): string {
   const dates = [period.start];

@@ -5,7 +5,7 @@ import { type Agreement, agreement } from './records.js';
 const fields =
   'id,name,company/id,company/name,type/id,startDate,endDate,noEndingDateFlag,cancelledFlag,agreementStatus,billStartDate,nextInvoiceDate,prorateFlag,parentAgreement/id';
 
-/** The agreements of these companies and types that are in force on a day: many companies in one request. */
+/** The agreements of these companies and types that are in force on a date: many companies in one request. */
 export async function agreementsInForce(
   client: ConnectWiseClient,
   companyIds: readonly string[],
@@ -28,8 +28,8 @@ export async function agreementsInForce(
 }
 
 /**
- * Active, begun and not ended. Child agreements are left out: they are billed through their parent, and the
- * usage belongs there.
+ * Active, begun and not ended. Child agreements are left out: they are billed through their parent, and the usage
+ * belongs there.
  */
 function isInForce(agreement: Agreement, onDate: string): boolean {
   return (
@@ -41,7 +41,7 @@ function isInForce(agreement: Agreement, onDate: string): boolean {
   );
 }
 
-/** ConnectWise writes a date as midnight UTC (seen in client code): it is that calendar date, in no zone. */
+/** ConnectWise writes a date as midnight UTC (seen in client code). It means that calendar date, in no time zone. */
 export function calendarDate(text: string): string {
   return text.slice(0, 10);
 }

@@ -14,7 +14,7 @@ import { z } from 'zod';
 
 const words = z.string().optional().catch(undefined);
 
-/** Whatever of it is not as it should be is left out: what else it says is still worth reading. */
+/** Malformed members are left out: the others are still worth reading. */
 const errorBody = z.object({
   code: words,
   message: words,
@@ -26,9 +26,9 @@ const errorBody = z.object({
 type ErrorBody = z.infer<typeof errorBody>;
 
 /**
- * What the answers to a refused login look like: 401; on cloud sites also 404 or an HTML page (developer guide),
- * so a page or a redirect where a record was asked for is taken for the way to the login. A page in answer to a
- * write is not: something in front of ConnectWise may have sent it after the write.
+ * Whether an answer means that the login is refused: 401; on cloud sites also 404 or an HTML page (developer guide), so a
+ * page or a redirect in place of a record counts as the login page. A page in answer to a write does not: a proxy may
+ * have sent it after ConnectWise carried out the write.
  */
 export function looksLikeRefusedLogin(response: PsaResponse, method: PsaRequest['method']): boolean {
   const { status } = response;
@@ -44,32 +44,30 @@ function isPage({ headers, text }: PsaResponse): boolean {
   return String(headers['content-type'] ?? '').includes('html') && text.trimStart().startsWith('<');
 }
 
-/** A 404 that speaks of a record is ConnectWise's own; any other one comes from in front of it. */
+/** ConnectWise's own 404 has this code; any other 404 comes from a proxy or a missing codebase. */
 function isRecordNotFound(response: PsaResponse): boolean {
   return readError(response)?.code === 'NotFound';
 }
 
-/** Of what a PSA says, in characters: it is stored, shown and sent. */
-const mostWords = 1_000;
+/** The length to which texts of ConnectWise are cut, in characters: they are stored, shown and sent. */
+const longestText = 1_000;
 
-/** The error that an answer other than 2xx stands for. */
+/** The error for an answer other than 2xx. */
 export function errorOf(response: PsaResponse, request: PsaRequest, path: string): PsaError {
   const { status } = response;
   const body = readError(response);
   const said = [body?.message, ...(body?.errors ?? []).map(item => item.message)]
     .filter(text => text)
     .join(' ')
-    .slice(0, mostWords);
+    .slice(0, longestText);
   const mayHaveBeenCarriedOut = request.method !== 'GET';
   if (/clientid/i.test(said) && status < 500) {
     return new PsaLoginRefused(
-      'ConnectWise asks for a client id. The vendor sets CONNECTWISE_CLIENT_ID to the one of its developer account.',
+      'ConnectWise requires a client id. The vendor sets the one of its developer account in PSA_CLIENT_IDS, as connectwise=….',
     );
   }
   if (/SSL is required/i.test(said)) {
-    return new PsaLoginRefused(
-      'This host is the one for browsers. Enter the API host, which begins with "api-".',
-    );
+    return new PsaLoginRefused('This host is for browsers. Enter the API host, which begins with "api-".');
   }
   if (looksLikeRefusedLogin(response, request.method)) {
     return new PsaLoginRefused(
@@ -78,7 +76,7 @@ export function errorOf(response: PsaResponse, request: PsaRequest, path: string
   }
   if (status === 403) {
     return new PsaRightMissing(
-      `ConnectWise says that a right is missing for ${path}: ${said || 'forbidden'}`,
+      `ConnectWise reports a missing right for ${path}: ${said || 'forbidden'}`,
       path,
     );
   }
@@ -87,7 +85,7 @@ export function errorOf(response: PsaResponse, request: PsaRequest, path: string
   }
   if (status === 500 && /Error converting value/i.test(said)) return rejected(body, said);
   if (status === 500 && /time-?out/i.test(said)) {
-    return new PsaUnreachable('ConnectWise reports a time-out of its own.', { mayHaveBeenCarriedOut });
+    return new PsaUnreachable('ConnectWise reports an internal time-out.', { mayHaveBeenCarriedOut });
   }
   if (status === 502 || status === 503 || status === 504 || (status >= 520 && status <= 524)) {
     return new PsaUnreachable(`ConnectWise is not available (${status}).`, { mayHaveBeenCarriedOut });
@@ -100,10 +98,10 @@ export function errorOf(response: PsaResponse, request: PsaRequest, path: string
 
 function rejected(body: ErrorBody | undefined, said: string): PsaRejected {
   const fields: PsaFieldError[] = (body?.errors ?? []).flatMap(({ field, message }) =>
-    field && message ? [{ field: field.slice(0, mostWords), message: message.slice(0, mostWords) }] : [],
+    field && message ? [{ field: field.slice(0, longestText), message: message.slice(0, longestText) }] : [],
   );
   return new PsaRejected(
-    `ConnectWise: ${(fields.length > 0 ? body?.message : said) || 'the request is not accepted'}`,
+    `ConnectWise: ${(fields.length > 0 ? body?.message : said) || 'the request was rejected'}`,
     fields,
   );
 }

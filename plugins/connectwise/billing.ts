@@ -6,12 +6,12 @@ import type { ConnectWiseClient } from './client.js';
 import { type BilledAs, billedAs, crossReferences } from './cross-references.js';
 import type { Addition, Agreement } from './records.js';
 
-/** Additions have no collection across agreements (OpenAPI): one request each, so many at once, within reason. */
+/** ConnectWise has no list of additions across agreements (OpenAPI): one request each, this many at once. */
 const agreementsAtOnce = 6;
 
 /**
- * Goes from usage type and level by the cross-reference to agreement type and product, from there to each
- * company's one agreement in force, and to its one ongoing addition of the product. Never guesses between two.
+ * The cross-reference of usage type and level gives agreement type and product; they give the company's one agreement in
+ * force, and its one ongoing addition of the product. Never guesses between two.
  */
 export async function resolveBillingTargets(
   client: ConnectWiseClient,

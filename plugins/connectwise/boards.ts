@@ -2,7 +2,7 @@ import { type PsaReference, PsaRejected, PsaRightMissing, type ServiceType } fro
 import type { ConnectWiseClient } from './client.js';
 import { type Board, board, type Named, named, type SubType, subType } from './records.js';
 
-/** Active boards for service tickets, by name. Where the set-up table is closed to the login, its small twin serves. */
+/** Active boards for service tickets, sorted by name. A login without access to the setup table reads `/service/info`. */
 export async function listServiceBoards(client: ConnectWiseClient): Promise<PsaReference[]> {
   const params = {
     conditions: 'inactiveFlag=false and projectFlag=false',
@@ -21,7 +21,7 @@ export async function listServiceBoards(client: ConnectWiseClient): Promise<PsaR
     .sort(byName);
 }
 
-/** Active types of a board with the subtypes that are associated with each. An unknown board has none. */
+/** Active types of a board, each with its associated subtypes. Empty for an unknown board. */
 export async function listServiceTypes(client: ConnectWiseClient, boardId: string): Promise<ServiceType[]> {
   if (!/^\d+$/.test(boardId)) return [];
   const [types, subtypes] = await Promise.all([
@@ -29,7 +29,7 @@ export async function listServiceTypes(client: ConnectWiseClient, boardId: strin
     client.getAll(`/service/boards/${boardId}/subtypes`, subType, {
       params: { fields: 'id,name,inactiveFlag,typeAssociationIds' },
     }),
-  ]).catch(orNothingWhereUnknown);
+  ]).catch(emptyIfNotFound);
   return types
     .filter(type => !type.inactiveFlag)
     .map(type => ({
@@ -42,13 +42,13 @@ export async function listServiceTypes(client: ConnectWiseClient, boardId: strin
     .sort(byName);
 }
 
-/** Some servers answer only id and name (seen in client code), so nothing else is asked for. */
+/** Some servers know only id and name here (seen in client code), so the request names no other field. */
 export async function listTicketPriorities(client: ConnectWiseClient): Promise<PsaReference[]> {
   const priorities = await client.getAll('/service/priorities', named, { params: { fields: 'id,name' } });
   return priorities.map(reference).sort(byName);
 }
 
-function orNothingWhereUnknown(error: unknown): [Named[], SubType[]] {
+function emptyIfNotFound(error: unknown): [Named[], SubType[]] {
   if (error instanceof PsaRejected && /not found/i.test(error.message)) return [[], []];
   throw error;
 }

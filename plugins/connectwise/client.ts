@@ -13,24 +13,25 @@ import { parseExactly } from './exact-json.js';
 import { type CompanyInfo, companyInfo } from './records.js';
 import { readSite } from './site.js';
 
-/** Releases 2022.1 to 2025.1 share everything that we use; a server answers an old version for as long as it knows it. */
+/** Releases 2022.1 to 2025.1 share everything that the plugin uses; servers support old versions for a while. */
 const accept = 'application/vnd.connectwise.com+json; version=2022.1';
-/** The router to the current release, on cloud hosts too. */
+/** The path that leads to the current release, also on cloud hosts. */
 const anyRelease = 'v4_6_release/';
 const pageSize = 1_000;
-/** Far more than any list that we read has; a server whose pages never end must not keep us for ever. */
+/** Far more than any list has. Stops reading from a server whose pages never end. */
 const mostPages = 300;
 
 export interface CallOptions {
   params?: Record<string, string | number>;
   body?: unknown;
-  /** Members whose numbers are read exactly, as text. */
+  /** Names of members whose numbers are read exactly, as text. */
   exact?: readonly string[];
 }
 
 /**
- * One ConnectWise account over REST. Throws only what src/psa/errors.ts holds: an answer that is not as its schema says
- * is a PsaSurprise.
+ * One ConnectWise account over REST. Throws only subclasses of PsaError: an answer that does not match its schema is a
+ * PsaSurprise. ConnectWise is likely to limit above about 1,000 requests a minute (developer guide); the service's budget
+ * for each integration (PSA_REQUESTS_PER_MINUTE) stays below that.
  */
 export interface ConnectWiseClient {
   readonly companyId: string;
@@ -40,19 +41,19 @@ export interface ConnectWiseClient {
   getAll<T>(path: string, row: z.ZodType<T>, options?: CallOptions): Promise<T[]>;
   post<T>(path: string, answer: z.ZodType<T>, body: unknown, options?: CallOptions): Promise<T>;
   patch<T>(path: string, answer: z.ZodType<T>, body: unknown, options?: CallOptions): Promise<T>;
-  /** Asks, without credentials, whether the site knows the company; null if it does not. */
+  /** Public information about the company, without login; null if the site does not know it. */
   companyInfo(): Promise<CompanyInfo>;
 }
 
 /**
- * `credentials` are those of the form: API member keys or an integrator login. Which of the two they are shows
- * only when they are used: keys are tried first, then the integrator's header, and what works is remembered.
+ * `credentials` are those of the form: the keys of an API member, or an integrator login. Only a request shows which of
+ * the two they are: the client tries them as keys first, then with the integrator's header, and remembers what worked.
  */
 export function connectWiseClient(credentials: Credentials, environment: PsaEnvironment): ConnectWiseClient {
   const { http, clientId } = environment;
   const { companyId = '', username = '', password = '' } = credentials;
   const site = readSite(credentials.site ?? '');
-  if (!site) throw new Error('the stored site is none');
+  if (!site) throw new Error('the stored site is invalid');
   const { origin, uiOrigin } = site;
   const authorization = `Basic ${Buffer.from(`${companyId}+${username}:${password}`).toString('base64')}`;
   let codebase = anyRelease;
@@ -75,7 +76,7 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
     });
   }
 
-  /** A refused login was not carried out, so sending again is safe, also for writes. */
+  /** A request with a refused login was not carried out, so sending it again is safe, also for writes. */
   async function sendUntilAccepted(request: Parameters<typeof send>[0]): Promise<PsaResponse> {
     const usedCodebase = codebase;
     let response = await send(request);
@@ -88,15 +89,15 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
       if (refused()) loginKind = before;
       return response;
     }
-    // It worked before: perhaps the cloud was upgraded, and this codebase is gone.
+    // It worked before: the cloud may have been upgraded, and this codebase removed.
     if (response.status === 404 && (await codebaseMoved(usedCodebase))) response = await send(request);
     return response;
   }
 
-  /** Whether there is another one than `used`; several requests may find that out at the same time. */
+  /** Whether the codebase is now another one than `used`. Several requests may find that out at the same time. */
   async function codebaseMoved(used: string): Promise<boolean> {
     if (codebase !== used) return true;
-    const info = await askCompanyInfo();
+    const info = await readCompanyInfo();
     const current = info?.Codebase;
     if (!current || !/^[\w.]+\/$/.test(current) || current === used) return false;
     codebase = current;
@@ -120,7 +121,7 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
     const response = await sendUntilAccepted(request);
     if (response.status < 200 || response.status > 299 || looksLikeRefusedLogin(response, method)) {
       const error = errorOf(response, { method, url: path }, path);
-      // A proxy's error page or a 429 says nothing about the login; these two do.
+      // A proxy's error page or a 429 does not show that the login works; these two errors do.
       if (error instanceof PsaRejected || error instanceof PsaRightMissing) loginWorked = true;
       throw error;
     }
@@ -128,7 +129,7 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
     return readBody(response, method, answer, exact);
   }
 
-  async function askCompanyInfo(): Promise<CompanyInfo> {
+  async function readCompanyInfo(): Promise<CompanyInfo> {
     const response = await http.request({
       method: 'GET',
       url: `${origin}/login/companyinfo/${encodeURIComponent(companyId)}`,
@@ -142,7 +143,7 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
   return {
     companyId,
     uiOrigin,
-    companyInfo: askCompanyInfo,
+    companyInfo: readCompanyInfo,
     get: (path, answer, options = {}) => call('GET', path, answer, options),
     async getAll<T>(path: string, row: z.ZodType<T>, options: CallOptions = {}) {
       const pages: T[][] = [];
@@ -154,7 +155,7 @@ export function connectWiseClient(credentials: Credentials, environment: PsaEnvi
         pages.push(rows);
         if (rows.length < pageSize) return pages.flat();
       }
-      throw new PsaSurprise(`ConnectWise’s list ${path} has no end.`);
+      throw new PsaSurprise(`ConnectWise’s list ${path} does not end.`);
     },
     post: (path, answer, body, options = {}) => call('POST', path, answer, { ...options, body }),
     patch: (path, answer, body, options = {}) => call('PATCH', path, answer, { ...options, body }),
@@ -167,18 +168,18 @@ function readBody<T>(
   answer: z.ZodType<T>,
   exact: readonly string[] = [],
 ): T {
-  const surprise = (words: string) => new PsaSurprise(words, { mayHaveBeenCarriedOut: method !== 'GET' });
+  const surprise = (message: string) => new PsaSurprise(message, { mayHaveBeenCarriedOut: method !== 'GET' });
   let body: unknown;
   try {
     body = exact.length > 0 ? parseExactly(response.text, exact) : JSON.parse(response.text);
   } catch {
-    // Not with its cause, which quotes the answer.
-    throw surprise('ConnectWise’s answer is no whole JSON.');
+    // Without the cause, because it quotes the answer.
+    throw surprise('ConnectWise’s answer is not complete JSON.');
   }
   const read = answer.safeParse(body);
   if (read.success) return read.data;
   const [{ path, code }] = read.error.issues as [z.core.$ZodIssue];
   throw surprise(
-    `ConnectWise’s answer is not as its documentation says: ${path.join('.') || 'the whole of it'} (${code}).`,
+    `ConnectWise’s answer does not match its documentation: ${path.join('.') || 'the whole answer'} (${code}).`,
   );
 }

@@ -18,11 +18,11 @@ export interface Companies {
   findByName(names: readonly string[]): Promise<PsaCompany[]>;
 }
 
-/** Companies that are neither deleted nor in a status that the partner marked as inactive. */
+/** Companies that are neither deleted nor in a status that the partner has marked as inactive. */
 export function companies(client: ConnectWiseClient): Companies {
   let active: Promise<string> | undefined;
 
-  /** Status names are the partner's own, so the inactive ones are asked for once; without the right to, all count. */
+  /** Statuses are the partner's own, so the inactive ones are read once; without the right to read them, all count as active. */
   function activeCondition(): Promise<string> {
     active ??= client
       .getAll('/company/companies/statuses', companyStatus, {
@@ -55,7 +55,7 @@ export function companies(client: ConnectWiseClient): Companies {
   }
 
   return {
-    /** Ordered by id: names change and repeat, so a page by name could skip or repeat a company. */
+    /** Sorted by id: names change and repeat, so a page by name could skip or repeat a company. */
     async find({ search, first, after }) {
       const words = search?.trim();
       const conditions = [

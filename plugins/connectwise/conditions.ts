@@ -1,21 +1,21 @@
 /**
- * A string for a condition. Quotes are escaped with a backslash (seen in client code); backslashes and control
- * characters have no documented form and are left out.
+ * A string in a condition. Quotes are escaped with a backslash (seen in client code). Backslashes and control characters
+ * have no documented form and become spaces.
  */
 export function quoted(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it removes them
   return `"${text.replace(/[\\\u0000-\u001f]/g, ' ').replaceAll('"', '\\"')}"`;
 }
 
-/** Ids as they may stand in a condition; what is no whole number is left out, because it is no id of ConnectWise. */
+/** Ids for a condition. A text that is not a whole number is not an id of ConnectWise and is left out. */
 export function idList(ids: readonly string[]): string[] {
   return [...new Set(ids)].filter(id => /^\d{1,10}$/.test(id));
 }
 
-/** ConnectWise recommends URLs under 2,000 characters; this leaves room for host, path and other parameters. */
+/** ConnectWise recommends URLs under 2,000 characters; this leaves space for host, path and other parameters. */
 const mostEncodedCharacters = 1_400;
 
-/** Splits values into groups whose encoded `in (…)` list keeps the URL short enough. */
+/** Splits values into groups, so that the encoded `in (…)` list of each keeps the URL short enough. */
 export function chunks(values: readonly string[]): string[][] {
   const groups: string[][] = [];
   let length = Number.POSITIVE_INFINITY;

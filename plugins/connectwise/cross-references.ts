@@ -9,15 +9,15 @@ export interface BilledAs {
   product: PsaReference;
 }
 
-/** The set-up that carries the vendor's solution, and others that look like it. */
+/** The Managed Devices Integration of the vendor's solution, and others with a similar name. */
 export interface Solution {
   found: SolutionRecord | undefined;
   lookAlikes: SolutionRecord[];
 }
 
 /**
- * Finds the Managed Devices Integration whose name and solution are both the vendor's, to the letter.
- * ConnectWise's comparison probably ignores case (our inference) and the guide demands it, so it is compared here.
+ * Finds the Managed Devices Integration whose name and solution are both exactly the vendor's, as the developer guide
+ * demands. ConnectWise's own comparison probably ignores case (our inference), so the texts are compared here again.
  */
 export async function findSolution(client: ConnectWiseClient, solutionName: string): Promise<Solution> {
   const candidates = await client.getAll('/company/managedDevicesIntegrations', solutionRecord, {
@@ -40,7 +40,7 @@ export async function crossReferences(
   return client.getAll(`/company/managedDevicesIntegrations/${found.id}/crossReferences`, crossReference);
 }
 
-/** The billing levels that the cross-references offer; those without type or level offer none. */
+/** The billing levels of the cross-references; those without type or level are left out. */
 export function toBillingLevels(rows: readonly CrossReference[]): BillingLevel[] {
   return rows.flatMap(row =>
     row.vendorType && row.vendorLevel
@@ -57,7 +57,7 @@ export function toBillingLevels(rows: readonly CrossReference[]): BillingLevel[]
   );
 }
 
-/** What a usage at a level is billed as, or why that is not clear. Type and level are compared to the letter. */
+/** What a usage type at a level is billed as, or why that is not clear. Compares type and level exactly. */
 export function billedAs(
   rows: readonly CrossReference[],
   { usageType, level }: BillingRequest,

@@ -18,7 +18,7 @@ export const plugin: PsaPlugin = {
       key: 'site',
       label: 'Site',
       placeholder: 'na.myconnectwise.net',
-      help: 'Where you log in to ConnectWise. Scheme and path may be left out.',
+      help: 'The host where you log in to ConnectWise. Scheme and path are not needed.',
       required: true,
       secret: false,
     },
@@ -26,7 +26,7 @@ export const plugin: PsaPlugin = {
       key: 'companyId',
       label: 'Company ID (as on the login page)',
       placeholder: 'company_f',
-      help: 'What you type into the field "Company" when you log in to ConnectWise; not a number and not the display name.',
+      help: 'The text that you enter in the field "Company" when you log in to ConnectWise; not a number, and not the display name.',
       required: true,
       secret: false,
     },
@@ -57,7 +57,7 @@ export const plugin: PsaPlugin = {
     }
     const site = readSite(credentials.site!);
     if (credentials.site !== '' && !site) {
-      problems.push({ key: 'site', message: 'This is no host name such as na.myconnectwise.net.' });
+      problems.push({ key: 'site', message: 'This is not a host name such as na.myconnectwise.net.' });
     }
     if (problems.length > 0) return { problems };
     return { credentials: { ...credentials, site: shortForm(site!) } };

@@ -1,15 +1,14 @@
 import { z } from 'zod';
 
 /**
- * What we rely on in ConnectWise's records. Its documentation calls nearly every field optional, and leaves out what is
- * null; here a field is required if a missing one would be read as something else: an addition without its product is
- * not "no addition of this product", and a ticket without its reference is not "no ticket with this reference".
+ * The fields of ConnectWise's records that the plugin uses. ConnectWise documents nearly every field as optional, and
+ * leaves out nulls. Here a field is required if its absence would be misread: an addition without its product is not
+ * "no addition of this product", and a ticket without its reference is not "no ticket with this reference".
  */
 const id = z.int().positive();
 const flag = z.boolean().nullish();
-/** Names and words of people. */
 const text = z.string();
-/** An exact decimal, as text; see exact-json.ts. */
+/** An exact decimal, as text: exact-json.ts. */
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
 /** A date, written as midnight UTC. */
 const date = z.string().regex(/^\d{4}-\d{2}-\d{2}/);
@@ -31,7 +30,7 @@ export type Company = z.infer<typeof company>;
 export const ticket = z.object({ id, summary: text, externalXRef: text });
 export type Ticket = z.infer<typeof ticket>;
 
-/** What a new ticket is answered with. A reference that it shows is the one that was sent. */
+/** The answer to a new ticket. If it contains a reference, that is the one that was sent. */
 export const newTicket = z.object({ id, summary: text, externalXRef: text.nullish() });
 
 export const agreement = z.object({
@@ -54,18 +53,18 @@ export type Agreement = z.infer<typeof agreement>;
 export const addition = z.object({
   id,
   product: z.object({ id, identifier: text.nullish() }),
-  /** Missing means none. */
+  /** Missing means zero. */
   quantity: decimal.nullish(),
   effectiveDate: date.nullish(),
   cancelledDate: date.nullish(),
 });
 export type Addition = z.infer<typeof addition>;
 
-/** A set-up of the Managed Devices Integration. */
+/** A Managed Devices Integration. */
 export const solutionRecord = z.object({ id, name: text, solution: text.nullish() });
 export type SolutionRecord = z.infer<typeof solutionRecord>;
 
-/** Nothing in it is required by ConnectWise's schema, so half-filled ones exist. */
+/** ConnectWise's schema requires none of these fields, so incomplete ones exist. */
 export const crossReference = z.object({
   vendorType: text.nullish(),
   vendorLevel: text.nullish(),

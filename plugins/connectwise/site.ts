@@ -1,16 +1,16 @@
-/** Cloud hosts that people see in the browser; their API answers behind the prefix `api-` (developer guide; `aus` and `za` from client code). */
+/** Cloud hosts as people see them in the browser. Their API has the prefix `api-` (developer guide; `aus` and `za` from client code). */
 const uiHost = /^(na|eu|au|aus|za|staging)\.(myconnectwise\.net|connectwisedev\.com)$/;
 
 export interface Site {
   /** "https://api-na.myconnectwise.net" */
   origin: string;
-  /** Where people log in: "https://na.myconnectwise.net". */
+  /** The address where people log in: "https://na.myconnectwise.net". */
   uiOrigin: string;
 }
 
 /**
- * Reads what a partner typed as its site: with or without scheme and path, the browser's host or the API's. A
- * host on this machine may be plain http, every other one is https. Undefined when it is no host.
+ * Reads the site that a partner typed: with or without scheme and path, the host of the browser or of the API. The
+ * default scheme is http for this machine, and https for every other host. Undefined if it is not a host.
  */
 export function readSite(typed: string): Site | undefined {
   const text = typed.trim();
@@ -30,7 +30,7 @@ export function readSite(typed: string): Site | undefined {
   };
 }
 
-/** As people write it, without the scheme where it goes without saying. */
+/** As people write it: without the scheme if it is the default. */
 export function shortForm({ origin, uiOrigin }: Site): string {
   const host = uiOrigin.replace(/^https?:\/\//, '');
   return readSite(host)?.origin === origin ? host : uiOrigin;

@@ -3,10 +3,10 @@ import type { ConnectWiseClient } from './client.js';
 import { chunks, quoted } from './conditions.js';
 import { newTicket, type Ticket, ticket } from './records.js';
 
-/** Longer ones are refused with MaxLengthField. */
+/** ConnectWise rejects longer ones with MaxLengthField. */
 const longestSummary = 100;
 
-/** Tickets whose external reference is one of ours, the oldest first. */
+/** Tickets whose external reference is one of these, oldest first. */
 export async function findTickets(
   client: ConnectWiseClient,
   references: readonly string[],
@@ -19,15 +19,15 @@ export async function findTickets(
     ),
   );
   const wanted = new Set(references);
-  // ConnectWise's own comparison ignores case (our inference); ours does not.
+  // ConnectWise's own comparison ignores case (our inference); this one does not.
   return pages.flatMap(page =>
     page.filter(found => wanted.has(found.externalXRef)).map(found => toRecord(client, found)),
   );
 }
 
 /**
- * Creates a ticket. Its contact gets no mail from us: a board may be set up to write to the customer about every
- * new ticket, and a backup's ticket is none of them.
+ * Creates a ticket, with mail to its contact switched off: a board may be configured to write to the customer about
+ * every new ticket, and tickets about backups are for the partner.
  */
 export async function createTicket(client: ConnectWiseClient, draft: TicketDraft): Promise<TicketRecord> {
   const created = await client.post('/service/tickets', newTicket, {
@@ -44,14 +44,14 @@ export async function createTicket(client: ConnectWiseClient, draft: TicketDraft
     automaticEmailCcFlag: false,
   });
   if (created.externalXRef && created.externalXRef !== draft.reference) {
-    throw new PsaSurprise('ConnectWise answers a new ticket with another one.', {
+    throw new PsaSurprise('ConnectWise answered a new ticket with a different one.', {
       mayHaveBeenCarriedOut: true,
     });
   }
   return toRecord(client, { ...created, externalXRef: draft.reference });
 }
 
-/** Counted in characters as people see them, not halves of them. */
+/** Shortens to whole characters as people see them (grapheme clusters), never to a part of one. */
 function cut(summary: string): string {
   const line = summary.replace(/\s+/g, ' ').trim();
   if (line.length <= longestSummary) return line;
@@ -63,7 +63,7 @@ function cut(summary: string): string {
   return `${text}…`;
 }
 
-/** The address that ConnectWise's own links have (seen in client code): it opens the ticket in the browser. */
+/** The URL has the form of ConnectWise's own links (seen in client code): it opens the ticket in the browser. */
 function toRecord(client: ConnectWiseClient, { id, summary, externalXRef }: Ticket): TicketRecord {
   const query = new URLSearchParams({ service_recid: String(id), companyName: client.companyId });
   return {

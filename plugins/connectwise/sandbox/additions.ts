@@ -6,7 +6,7 @@ import type { Writing } from './tickets.js';
 
 type Body = Record<string, unknown>;
 
-/** The record as ConnectWise shows it: amounts derived from quantity and prices (arithmetic of a real record). */
+/** The record as ConnectWise shows it, with amounts derived from quantity and prices (arithmetic of a real record). */
 export function shown(store: SandboxStore, addition: Addition): object {
   const billedQuantity = addition.quantity - (addition.lessIncluded ?? 0);
   const extPrice = billedQuantity * (addition.unitPrice ?? 0);
@@ -72,7 +72,7 @@ function productOf(store: SandboxStore, { id, identifier }: Ref) {
   return item;
 }
 
-/** Both rules and their words come from other vendors' help pages. */
+/** Both rules and their texts come from other vendors' help pages. */
 function checkEffectiveDate(agreement: Agreement, effectiveDate: string): void {
   if (agreement.billStartDate && effectiveDate < agreement.billStartDate) {
     throw invalid('addition', {
@@ -121,7 +121,7 @@ export function patchAddition(
   return addition;
 }
 
-/** What was invoiced cannot be deleted: 409 is our choice, no source shows it. */
+/** An invoiced addition cannot be deleted. The status 409 is our choice; no source shows it. */
 export function deleteAddition({ store }: Writing, addition: Addition): void {
   const agreement = store.agreements.get(addition.agreementId)!;
   if (agreement.nextInvoiceDate && (addition.effectiveDate ?? '') < agreement.nextInvoiceDate) {

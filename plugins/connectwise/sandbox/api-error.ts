@@ -11,7 +11,7 @@ export interface ErrorBody {
   errors: ErrorItem[] | null;
 }
 
-/** An answer that is an error, in ConnectWise's standard shape. */
+/** An error answer in ConnectWise's standard form. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -21,7 +21,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The 400 of a record that does not validate. */
+/** The 400 for an invalid record. */
 export function invalid(resource: string, ...items: Omit<ErrorItem, 'resource'>[]): ApiError {
   return new ApiError(400, {
     code: 'InvalidObject',

@@ -5,7 +5,7 @@ import type { Credential, SandboxStore } from './store.js';
 
 export type Identity = { credential: Credential } | { refusal: ApiAnswer | { status: number; html: string } };
 
-/** Who asks: `Basic company+user:secret`, and for an integrator login its own header besides. */
+/** The login of a request: `Basic company+user:secret`, and for an integrator login an additional header. */
 export function identify(
   store: SandboxStore,
   headers: IncomingHttpHeaders,

@@ -6,7 +6,7 @@ import { validateBody } from './schema.js';
 import type { Callback, SandboxStore, Ticket } from './store.js';
 import type { Writing } from './tickets.js';
 
-/** Statuses after which ConnectWise tries again, and after how long; everything else is lost (developer guide). */
+/** After these statuses ConnectWise tries again, after these pauses. Otherwise the message is lost (developer guide). */
 const triedAgain = new Set([404, 409, 419, 429]);
 const defaultPauses = [2_000, 4_000];
 const timeoutMs = 5_000;
@@ -48,23 +48,23 @@ export function patchCallback({ store, subPaths }: Writing, callback: Callback, 
   return callback;
 }
 
-export interface CallbackSurroundings {
+export interface CallbackDependencies {
   store: SandboxStore;
-  /** "http://127.0.0.1:4010": where the signing keys are. */
+  /** "http://127.0.0.1:4010": serves the signing keys. */
   url(): string;
   now(): Date;
   pauses?: readonly number[];
 }
 
-/** Tells who asked to be told, in ConnectWise's way: signed, once, and again only after some answers. */
+/** Posts changes of tickets to the registered callbacks as ConnectWise does: signed, and again only after some statuses. */
 export class CallbackDelivery {
   readonly #keys = new Map<string, string>();
   readonly #failingSince = new Map<number, number>();
   readonly #stopped = new AbortController();
 
-  constructor(private readonly surroundings: CallbackSurroundings) {}
+  constructor(private readonly dependencies: CallbackDependencies) {}
 
-  /** The key behind a message's `key_url`; undefined for an id that was never sent. */
+  /** The key of a message's `key_url`; undefined for an id that was never sent. */
   signingKey(id: string): string | undefined {
     return this.#keys.get(id);
   }
@@ -80,16 +80,16 @@ export class CallbackDelivery {
       status: ticket.status.id,
       ticket: ticket.id,
     };
-    for (const callback of this.surroundings.store.callbacks.all()) {
-      const concerned =
+    for (const callback of this.dependencies.store.callbacks.all()) {
+      const affected =
         callback.type.toLowerCase() === 'ticket' &&
         objects[callback.level.toLowerCase()] === callback.objectId;
-      if (concerned && !callback.inactiveFlag) void this.#deliver(callback, ticket, action, by);
+      if (affected && !callback.inactiveFlag) void this.#deliver(callback, ticket, action, by);
     }
   }
 
   async #deliver(callback: Callback, ticket: Ticket, action: string, by: string): Promise<void> {
-    const { store, url, now, pauses = defaultPauses } = this.surroundings;
+    const { store, url, now, pauses = defaultPauses } = this.dependencies;
     const keyId = randomUUID();
     const key = randomUUID();
     this.#keys.set(keyId, key);
@@ -124,7 +124,7 @@ export class CallbackDelivery {
     }
   }
 
-  /** 0: no answer within the time. */
+  /** 0: no answer in time. */
   async #post(target: string, body: string, key: string): Promise<number> {
     const signature = createHmac('sha256', createHash('sha256').update(key).digest())
       .update(body)

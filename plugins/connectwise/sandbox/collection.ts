@@ -3,14 +3,14 @@ export interface Stored {
   _info?: Record<string, string>;
 }
 
-/** Rows to read from, of whatever kind. */
+/** Records of any kind, to read from. */
 export interface Rows {
   get(id: number): Stored | undefined;
   all(): Stored[];
   lookup(path: string, values: readonly unknown[]): Stored[] | undefined;
 }
 
-/** Records of one kind by id, with indexes for the lookups that have to be quick. */
+/** Records of one kind by id, with indexes for frequent lookups. */
 export class Collection<T extends Stored> {
   readonly #rows = new Map<number, T>();
   readonly #indexes = new Map<string, { key: (row: T) => unknown; rows: Map<unknown, Set<T>> }>();
@@ -20,7 +20,7 @@ export class Collection<T extends Stored> {
     this.#nextId = firstId;
   }
 
-  /** `path` as a condition spells it, in lower case: "externalxref", "company/id". */
+  /** `path` as in a condition, in lower case: "externalxref", "company/id". */
   index(path: string, key: (row: T) => unknown): this {
     this.#indexes.set(path, { key, rows: new Map() });
     return this;
@@ -58,7 +58,7 @@ export class Collection<T extends Stored> {
     return this.#rows.size;
   }
 
-  /** The rows that an index names for these values; undefined if there is no such index. */
+  /** The rows with these values, by an index; undefined if there is no such index. */
   lookup(path: string, values: readonly unknown[]): T[] | undefined {
     if (path === 'id') return values.flatMap(value => this.#rows.get(Number(value)) ?? []);
     const index = this.#indexes.get(path);

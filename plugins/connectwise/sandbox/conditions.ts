@@ -1,12 +1,12 @@
 import { ApiError } from './api-error.js';
 
-/** The value of a record's member, by the path of a condition such as `company/identifier`. */
+/** Reads a member of a record by the path of a condition, such as `company/identifier`. */
 export type ReadMember = (record: object, path: string) => unknown;
 
 type Value = string | number | boolean | null | Date;
 type Predicate = (record: object) => boolean;
 
-/** An equality that an index can answer, where the whole condition is one. */
+/** An equality that an index can answer, if the whole condition is one. */
 export interface Lookup {
   path: string;
   values: Value[];
@@ -57,8 +57,8 @@ function readDate(text: string): Date {
 }
 
 /**
- * Reads ConnectWise's condition language: comparisons, contains, like, in and their negations, and, or,
- * parentheses. `check` throws for a member that the record type does not have, and for an unknown enum member.
+ * Parses ConnectWise's condition language: comparisons, contains, like, in and their negations, and, or, parentheses.
+ * `check` throws for a member that the record type does not have, and for an unknown enum member.
  */
 export function parseConditions(
   text: string,
@@ -190,7 +190,7 @@ export function parseConditions(
   return { matches, lookup: comparisons === 1 && !/\bnot\b/i.test(text) ? lookup : undefined };
 }
 
-/** Comparable form of a value: strings without case, as SQL Server's default collation has it (our inference). */
+/** The comparable form of a value: strings ignore case, as in SQL Server's default collation (our inference). */
 function fold(value: unknown): unknown {
   if (value === undefined || value === null) return null;
   if (value instanceof Date) return value.getTime();

@@ -6,14 +6,14 @@ import type { Sandbox } from './sandbox.js';
 interface InjectRequest {
   match?: { method?: string; path?: string; body?: string };
   fault: Fault;
-  /** "always", or how many times; 1 if left out. */
+  /** "always", or how many times; by default 1. */
   times?: number | 'always';
   skip?: number;
-  /** From 0 to 1; 1 if left out: always. */
+  /** From 0 to 1; by default 1: every time. */
   chance?: number;
 }
 
-/** The sandbox's own side: its page, and what other processes use to look into it and to make it fail. */
+/** The sandbox's own endpoints: its page, its state for other processes, and its faults and options. */
 export async function answerControl(
   sandbox: Sandbox,
   method: string,

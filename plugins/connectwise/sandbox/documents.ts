@@ -8,7 +8,7 @@ const unsupported = new ApiError(415, {
   errors: null,
 });
 
-/** Stores an uploaded file. JSON is refused with 415, as the developer guide says. */
+/** Stores an uploaded file. Rejects JSON with 415, as the developer guide says. */
 export function createDocument({ store, credential, now }: Writing, body: unknown): object {
   if (!(body instanceof UploadedForm)) throw unsupported;
   const { fields, file } = body;
@@ -44,12 +44,12 @@ export function createDocument({ store, credential, now }: Writing, body: unknow
   return withoutContent(document);
 }
 
-/** What the API shows of a document; the record it hangs on is asked for by query, not shown. */
+/** A document as the API shows it. The record that it is attached to is a query parameter, and is not shown. */
 export function withoutContent({ content, recordType, recordId, ...shown }: StoredDocument) {
   return shown;
 }
 
-/** A multipart body, its field names in lower case: ConnectWise takes them in any. */
+/** A multipart body, with field names in lower case: ConnectWise accepts any case. */
 export class UploadedForm {
   private constructor(
     readonly fields: ReadonlyMap<string, string>,

@@ -1,17 +1,17 @@
 /** What goes wrong. */
 export type Fault =
-  /** The connection breaks: before the request is looked at, in the middle of the answer, or after the write without an answer. */
+  /** The connection breaks: before the request is processed, during the answer, or after the work without an answer. */
   | { kind: 'reset'; when: 'before' | 'during' | 'after' }
-  /** No answer ever comes; with `after` the write has happened. */
+  /** There is never an answer; with `after`, the work is done. */
   | { kind: 'hang'; when: 'before' | 'after' }
   | { kind: 'status'; status: number; body: string; contentType?: string; headers?: Record<string, string> }
-  /** A status after the write has happened, as a proxy in front of ConnectWise answers that lost patience. */
+  /** A status after the work is done, as from a proxy in front of ConnectWise that timed out. */
   | { kind: 'statusAfter'; status: number; body: string; contentType?: string }
   | { kind: 'truncate' }
-  /** The answer comes, spread over this time. */
+  /** The answer is sent in pieces over this time. */
   | { kind: 'slowBody'; ms: number }
   | { kind: 'latency'; ms: number }
-  /** Every codebase path is gone but the current one, as after a cloud upgrade. */
+  /** Only the current codebase exists, as after a cloud upgrade. */
   | { kind: 'upgraded' };
 
 export interface FaultMatch {
@@ -24,17 +24,17 @@ export interface FaultMatch {
 interface Rule {
   match: FaultMatch;
   fault: Fault;
-  /** Requests to let pass first. */
+  /** How many matching requests succeed first. */
   skip: number;
   times: number;
-  /** From 0 to 1: how many of the matching requests it strikes. */
+  /** From 0 to 1: the share of matching requests that fail. */
   chance: number;
 }
 
 const html = (status: number, text: string) =>
   `<html><head><title>${status}</title></head><body><h1>${text}</h1></body></html>`;
 
-/** Ready-made faults, as they were seen in the field. */
+/** Faults that were seen in practice. */
 export const faults = {
   tooManyRequests: (retryAfterSeconds?: number): Fault => ({
     kind: 'status',
@@ -97,16 +97,16 @@ export const faults = {
   }),
 };
 
-/** Faults to come, first match first. */
+/** The faults of future requests; the first match applies. */
 export class Faults {
   #rules: Rule[] = [];
 
-  /** `random` decides where a fault has a chance; a seeded one makes a test repeatable. */
+  /** `random` decides about faults with a chance below 1; a seeded one makes a test repeatable. */
   constructor(private readonly random: () => number = Math.random) {}
 
   /**
-   * Makes matching requests go wrong: once, `times` times, or until cleared (Infinity), after `skip` good ones;
-   * with a `chance` below 1 only that share of them.
+   * Makes matching requests fail: once, `times` times, or until cleared (Infinity), after `skip` successful ones. With a
+   * `chance` below 1, only that share of them fails. Returns a function that removes the fault.
    */
   inject(
     match: FaultMatch,
@@ -128,7 +128,7 @@ export class Faults {
     return this.#rules.length;
   }
 
-  /** The fault for a request, used up by it. */
+  /** The fault of a request. Counts it as used. */
   take(method: string, path: string, body: string): Fault | undefined {
     if (this.#rules.length === 0) return undefined;
     const rule = this.#rules.find(

@@ -14,9 +14,9 @@ console.log(`ConnectWise sandbox: ${sandbox.url}
   Private key      ${keys.password}
   Integrator login ${integrator.username} / ${integrator.password}
 
-Its page is ${sandbox.url}/ and shows the tickets and additions that arrive. Let the service reach it:
+The page ${sandbox.url}/ shows the tickets and additions that arrive. Allow the service to connect:
   PSA_ALLOWED_HOSTS=${sandbox.host}
-Make it fail: curl -X POST ${sandbox.url}/sandbox/faults -d '{"match":{"method":"POST"},"fault":{"kind":"reset","when":"after"}}'
+Make requests fail: curl -X POST ${sandbox.url}/sandbox/faults -d '{"match":{"method":"POST"},"fault":{"kind":"reset","when":"after"}}'
 `);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, async () => {

@@ -23,7 +23,7 @@ const table = (head: string[], rows: string[], none: string) =>
     ? `<p class="none">${none}</p>`
     : `<table><thead><tr>${head.map(cell => `<th>${cell}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
 
-/** What the sandbox holds, for a person: tickets, additions that were written, the latest requests. */
+/** The sandbox's content as a page: tickets, changed additions, the latest requests. */
 export function page(sandbox: Sandbox): string {
   const { store, requests, host } = sandbox;
   const tickets = store.tickets.all();
@@ -31,23 +31,23 @@ export function page(sandbox: Sandbox): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="5">
 <meta name="viewport" content="width=device-width"><title>ConnectWise sandbox</title><style>${style}</style></head><body>
 <h1>ConnectWise PSA sandbox</h1>
-<p>Behaves like the REST API as far as it is known; it is no proof of what a live account does. The page renews itself.</p>
+<p>Behaves like the REST API as far as its behaviour is known. A live account may behave differently. This page reloads itself.</p>
 <p>Site <code>${html(host)}</code> · company <code>${html(store.companyId)}</code> · public key <code>${keys.username}</code> · private key <code>${keys.password}</code></p>
 <h2>Tickets (${tickets.length})</h2>
 ${table(['#', 'Company', 'Board · type', 'Priority', 'Summary'], tickets.slice(-200).reverse().map(ticketRow(sandbox)), 'No tickets yet.')}
-<h2>Additions that were written</h2>
-${table(['Company', 'Agreement', 'Product', 'Quantity', 'History'], additionRows(sandbox), 'No addition was changed yet.')}
-<h2>Latest requests (${requests.total} in all)</h2>
+<h2>Changed additions</h2>
+${table(['Company', 'Agreement', 'Product', 'Quantity', 'History'], additionRows(sandbox), 'No addition has been changed yet.')}
+<h2>Latest requests (${requests.total} in total)</h2>
 ${table(
-  ['When', 'Request', 'Login', 'Answer'],
+  ['Time', 'Request', 'Login', 'Status'],
   requests
     .latest(30)
     .reverse()
     .map(
       ({ at, method, path, query, urlLength, user, status }) =>
-        `<tr><td>${html(at.slice(11, 19))}</td><td><code>${html(method)} ${html(path)}</code> <small>${html(decodeURIComponent(query.replaceAll('+', ' ')).slice(0, 120))}</small>${urlLength > 2_000 ? ' <small class="bad">address over 2,000 characters</small>' : ''}</td><td>${html(user)}</td><td class="${status >= 400 || status === 0 ? 'bad' : ''}">${status || 'none'}</td></tr>`,
+        `<tr><td>${html(at.slice(11, 19))}</td><td><code>${html(method)} ${html(path)}</code> <small>${html(decodeURIComponent(query.replaceAll('+', ' ')).slice(0, 120))}</small>${urlLength > 2_000 ? ' <small class="bad">URL over 2,000 characters</small>' : ''}</td><td>${html(user)}</td><td class="${status >= 400 || status === 0 ? 'bad' : ''}">${status || 'none'}</td></tr>`,
     ),
-  'Nobody asked yet.',
+  'No requests yet.',
 )}
 </body></html>`;
 }

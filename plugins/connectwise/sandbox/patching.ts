@@ -21,12 +21,12 @@ const readOnly = new Set([
   'closedBy',
 ]);
 
-/** Texts that a ticket takes when it is created, and only then (developer guide). */
+/** Texts that only a new ticket accepts (developer guide). */
 const createOnly = new Set(['initialDescription', 'initialInternalAnalysis', 'initialResolution']);
 
 /**
- * A PATCH is checked with the whole stored record, so a record that is wrong in a field nobody touches refuses
- * every change (seen in client code).
+ * A PATCH validates the whole stored record, so a record with an invalid field rejects every change, also of other fields
+ * (seen in client code).
  */
 export function checkWhole(resource: string, modelName: string, record: Record<string, unknown>): void {
   const schema = model(modelName);
@@ -37,9 +37,9 @@ export function checkWhole(resource: string, modelName: string, record: Record<s
 }
 
 /**
- * Reads ConnectWise's own kind of PATCH: bare, case-sensitive member names, whole values. A leading slash works
- * (seen in client code). A path into an object answers 200 and does nothing (developer guide), unless the
- * sandbox is told to apply it, as other clients saw.
+ * Reads ConnectWise's kind of PATCH: bare, case-sensitive member names and whole values. A leading slash is accepted
+ * (seen in client code). A path into an object answers 200 without any effect (developer guide), unless the option
+ * applies it (seen in other clients).
  */
 export function readPatch(
   resource: string,

@@ -73,7 +73,7 @@ function candidates(source: Rows | Stored[], conditions: Conditions | undefined)
   return (lookup && source.lookup(lookup.path, lookup.values)) ?? source.all();
 }
 
-/** `types/name="Customer"`: matches when one member of the array does. */
+/** `types/name="Customer"`: matches if one member of the array matches. */
 function childFilter(text: string): (record: object) => boolean {
   const [, member] = /^\s*\(?\s*(\w+)\//.exec(text) ?? [];
   if (!member) throw badCondition('A child condition names an array.');
@@ -88,7 +88,7 @@ function childFilter(text: string): (record: object) => boolean {
   };
 }
 
-/** Without orderBy the order is unspecified: it is made different each time, so that nobody relies on it. */
+/** Without orderBy the order is unspecified. It differs each time, so that no client relies on it. */
 function sorted(modelName: string, rows: Stored[], orderBy: string | undefined): Stored[] {
   if (!orderBy)
     return rows.length < 2
@@ -130,7 +130,7 @@ function forwardPage(
   };
 }
 
-/** Links show the host without prefix and the versioned codebase, as the developer guide's do: nobody may follow them blindly. */
+/** Links have the host without prefix and the versioned codebase, as in the developer guide: clients must not follow them unchanged. */
 function elsewhere(url: string, parameter: string, value: number): string {
   const target = new URL(url, 'https://na.myconnectwise.net');
   target.pathname = target.pathname.replace('/v4_6_release/', '/v2025_1/');
@@ -138,7 +138,7 @@ function elsewhere(url: string, parameter: string, value: number): string {
   return target.href;
 }
 
-/** Trims a record to `fields`; nulls are left out always, `_info` unless it is asked for. */
+/** Reduces a record to `fields`. Leaves out nulls, and `_info` unless it is requested. */
 export function project(modelName: string, fields: string | null | undefined): (record: object) => object {
   if (!fields) return record => record;
   const paths = fields.split(',').map(field => {

@@ -3,9 +3,9 @@ export interface LoggedRequest {
   /** Below `/apis/3.0`. */
   path: string;
   query: string;
-  /** Of path and query; ConnectWise recommends less than 2,000 characters in all. */
+  /** Of path and query. ConnectWise recommends less than 2,000 characters in total. */
   urlLength: number;
-  /** Who asked; never the secret. */
+  /** The login's user name; never the secret. */
   user: string;
   status: number;
   at: string;
@@ -13,7 +13,7 @@ export interface LoggedRequest {
 
 const most = 5_000;
 
-/** The latest requests, and how many there were in all. */
+/** The latest requests, and the number of all requests. */
 export class RequestLog {
   #latest: LoggedRequest[] = [];
   #total = 0;

@@ -28,7 +28,7 @@ export interface ApiAnswer {
 interface Route {
   method: string;
   pattern: RegExp;
-  /** Undefined: every login may. */
+  /** Undefined: no right is needed. */
   right: Right | undefined;
   handle(request: ApiRequest, ids: number[]): ApiAnswer;
 }
@@ -39,7 +39,7 @@ function route(method: string, path: string, right: Right | undefined, handle: R
 
 type Source = (request: ApiRequest, ids: number[]) => Rows | Stored[];
 
-/** A collection that can be read: the list, its count, and each record. */
+/** The routes of a readable collection: the list, its count, and each record. */
 function readable(path: string, modelName: string, right: Right | undefined, source: Source): Route[] {
   const visible: Source = (request, ids) => {
     const rows = source(request, ids);
@@ -116,7 +116,7 @@ function ticketAt({ store, credential }: ApiRequest, id: number) {
   return ticket;
 }
 
-/** Documents hang on a record that is named by query parameters, not by conditions (specification). */
+/** The record of documents is named by query parameters, not by conditions (specification). */
 const documentsOf: Source = ({ store, query }) => {
   const params = new Map([...query].map(([name, value]) => [name.toLowerCase(), value]));
   return store.documents
@@ -280,7 +280,7 @@ const routes: Route[] = [
   })),
 ];
 
-/** Answers one request that is logged in; undefined for a path that ConnectWise does not have. */
+/** Answers one authenticated request; undefined for a path that ConnectWise does not have. */
 export function answer(request: ApiRequest): ApiAnswer | undefined {
   let methodKnown = false;
   for (const { method, pattern, right, handle } of routes) {

@@ -7,21 +7,21 @@ export interface SandboxOptions {
   /** 0: any free one. */
   port?: number;
   host?: string;
-  /** Speak https with this certificate, PEM. */
+  /** Serve https with this certificate, PEM. */
   tls?: { key: string; cert: string };
   seed?: 'awkward' | 'empty';
   now?: () => Date;
   /** Before every answer. */
   latencyMs?: number;
-  /** Answer bad credentials as cloud sites may: 404 with HTML instead of 401. */
+  /** Answer wrong credentials as cloud sites may: 404 with HTML instead of 401. */
   cloud?: boolean;
-  /** What a request without a client id is answered, if one is required; sources disagree on the status. */
+  /** The status of a request without a client id, if one is required; sources disagree about it. */
   clientIdRequired?: false | 400 | 401 | 403;
   integratorLogins?: 'accepted' | 'refused';
   /** Behave like the host for browsers: "SSL is required". */
   uiHost?: boolean;
   patchSubPaths?: 'ignored' | 'applied';
-  /** How long to wait before a callback is tried again; 2 s and 4 s as the real one. */
+  /** The pauses before a callback is tried again; by default 2 s and 4 s, as in ConnectWise. */
   callbackPausesMs?: readonly number[];
 }
 
@@ -36,11 +36,11 @@ export interface Sandbox {
   callbacks: CallbackDelivery;
   /** May be changed while it runs. */
   options: SandboxOptions;
-  /** Breaks every connection and listens no more, as a site that is down. */
+  /** Breaks every connection and stops listening, like a site that is down. */
   goDown(): Promise<void>;
   /** Listens again on the same port. */
   comeBack(): Promise<void>;
-  /** Shows another certificate from now on. */
+  /** Uses another certificate from now on. */
   changeCertificate(tls: { key: string; cert: string }): void;
   close(): Promise<void>;
 }

@@ -16,7 +16,7 @@ export type ModelSchema = Record<string, FieldSchema>;
 const models: Record<string, ModelSchema> = schemas;
 
 const named = { id: { type: 'number' }, name: { type: 'string', max: 50 } };
-/** Models that the tables lack, with what their readers use. */
+/** Models that the tables lack, with the fields that the sandbox uses. */
 const others: Record<string, ModelSchema> = {
   CompanyStatus: { ...named, defaultFlag: { type: 'boolean' }, inactiveFlag: { type: 'boolean' } },
   Member: {
@@ -28,7 +28,7 @@ const others: Record<string, ModelSchema> = {
   },
 };
 
-/** The 2022.1 tables lost "required" on every reference; these come from those of 2025.1. */
+/** The 2022.1 tables lack "required" on every reference; these come from 2025.1. */
 for (const [modelName, member] of [
   ['Ticket', 'company'],
   ['Addition', 'product'],
@@ -42,7 +42,7 @@ export function model(name: string): ModelSchema {
 
 const folded = new Map<string, Map<string, string>>();
 
-/** The member's real name, whatever the case: conditions do not care. */
+/** The member's real name: conditions ignore its case. */
 function memberOf(modelName: string, name: string): string | undefined {
   let names = folded.get(modelName);
   if (!names) {
@@ -52,13 +52,13 @@ function memberOf(modelName: string, name: string): string | undefined {
   return names.get(name.toLowerCase());
 }
 
-/** `lastUpdated` and `dateEntered` can be filtered and sorted although records carry them in `_info`. */
+/** Conditions and orderBy accept `lastUpdated` and `dateEntered`, which records have in `_info`. */
 const inInfo = new Map([
   ['lastupdated', 'lastUpdated'],
   ['dateentered', 'dateEntered'],
 ]);
 
-/** The path of a condition in real names; throws what ConnectWise answers for a name that it does not know. */
+/** The path of a condition in real names. Throws ConnectWise's answer to an unknown name. */
 export function resolvePath(
   modelName: string,
   path: string,
@@ -77,7 +77,7 @@ export function resolvePath(
   return [member, ...resolvePath(field.ref, rest.join('/'))];
 }
 
-/** Checks the values that a condition compares a member with: an enum text has to be one of its members. */
+/** Checks the values that a condition compares a member with: an enum text must be one of its members. */
 export function checkValues(modelName: string, path: string, values: readonly unknown[]): void {
   const [member, ...rest] = resolvePath(modelName, path) as [string, ...string[]];
   const field = model(modelName)[member];
@@ -95,7 +95,7 @@ export function checkValues(modelName: string, path: string, values: readonly un
   }
 }
 
-/** Checks a record that a client sends: unknown members, wrong types, lengths, enums, and what is required. */
+/** Validates a record of a client: unknown members, wrong types, lengths, enums, and required members. */
 export function validateBody(
   resource: string,
   modelName: string,

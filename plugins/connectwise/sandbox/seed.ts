@@ -1,11 +1,11 @@
 import { type BoardStatus, type Ref, type Right, SandboxStore } from './store.js';
 
-/** What to type into the form. */
+/** The values for the form. */
 export const SANDBOX_LOGIN = {
   companyId: 'company_f',
   keys: { username: 'sandboxPublicKey', password: 'sandboxPrivateKey' },
   integrator: { username: 'cloudbackup', password: 'sandbox-integrator-password' },
-  /** Every right but those of finance and of the Managed Devices Integration. */
+  /** Has every right except finance and Managed Devices Integration. */
   withoutBilling: { username: 'noBillingPublicKey', password: 'noBillingPrivateKey' },
 } as const;
 
@@ -13,7 +13,7 @@ export const SANDBOX_SOLUTION = 'Arcserve UDP Cloud Direct';
 
 const ticketRights: Right[] = ['serviceTickets', 'closeServiceTickets', 'tableSetup', 'companies', 'members'];
 
-/** A partner's ConnectWise as one is found in the field, with everything that integrations trip over. */
+/** A partner's ConnectWise as found in practice, with everything that is difficult for integrations. */
 export function seed(store: SandboxStore, kind: 'awkward' | 'empty'): void {
   seedLogins(store);
   seedServiceDesk(store);

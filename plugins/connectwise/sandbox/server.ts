@@ -17,7 +17,7 @@ import { SandboxStore } from './store.js';
 
 const codebases = ['v4_6_release', 'v2025_1'];
 
-/** Starts a ConnectWise PSA to try things on: its REST API with a partner's data, in memory. */
+/** Starts a sandbox of ConnectWise PSA: its REST API with a partner's data, in memory. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const store = new SandboxStore();
   const sandbox: Sandbox = {
@@ -183,7 +183,7 @@ function readJson(text: string): unknown {
   }
 }
 
-/** What goes wrong before the request is looked at; true if that is the end of it. */
+/** Applies a fault before the request is processed; true if that was the answer. */
 function before(fault: Fault, response: ServerResponse): boolean {
   if (fault.kind === 'reset' && fault.when === 'before') response.destroy();
   else if (fault.kind === 'status')
@@ -196,7 +196,7 @@ function before(fault: Fault, response: ServerResponse): boolean {
   return true;
 }
 
-/** What goes wrong when the work is done; true if that is the end of it. */
+/** Applies a fault after the work is done; true if that was the answer. */
 function after(
   fault: Fault,
   response: ServerResponse,
@@ -236,7 +236,7 @@ async function slowly(response: ServerResponse, status: number, text: string, ms
   response.end();
 }
 
-/** The vendor's media type is answered where it was asked for. */
+/** Answers have the vendor's media type on request. */
 function contentType(request: IncomingMessage): Record<string, string> {
   const accept = request.headers.accept ?? '';
   const vendor = /application\/vnd\.connectwise\.com\+json[^,]*/.exec(accept)?.[0];
@@ -282,7 +282,7 @@ function send(
   response.end(text);
 }
 
-/** ConnectWise leaves out what is null; a body that is null as a whole stays. */
+/** ConnectWise leaves out nulls; a body that is null itself stays. */
 function leaveOutNulls(key: string, value: unknown): unknown {
   return key !== '' && key !== 'errors' && value === null ? undefined : value;
 }

@@ -85,7 +85,7 @@ export interface Addition extends Stored {
   cancelledDate?: string;
   description?: string;
 }
-/** One change of an addition, as the sandbox's page and the tests see it; ConnectWise shows an audit trail instead. */
+/** One change of an addition, for the sandbox's page and tests; ConnectWise has an audit trail instead. */
 export interface AdditionChange {
   additionId: number;
   field: string;
@@ -143,7 +143,7 @@ export interface Member extends Stored {
   licenseClass: 'F' | 'A' | 'C' | 'X';
 }
 
-/** An uploaded file, or a link, at a record. */
+/** An uploaded file, or a link, attached to a record. */
 export interface StoredDocument extends Stored {
   title: string;
   fileName: string;
@@ -167,7 +167,7 @@ export interface Callback extends Stored {
   inactiveFlag?: boolean;
 }
 
-/** What a login may do; the security-role rights that the endpoints ask for. */
+/** The rights of security roles that the endpoints require. */
 export const allRights = [
   'serviceTickets',
   'closeServiceTickets',
@@ -186,13 +186,13 @@ export interface Credential {
   user: string;
   secret: string;
   rights: Set<Right>;
-  /** False: sees only the records that it created. */
+  /** False: the login sees only the records that it created. */
   allRecords: boolean;
 }
 
 const lower = (text: string | undefined) => text?.toLowerCase();
 
-/** Everything that the sandbox holds. In memory only. */
+/** The sandbox's data, in memory. */
 export class SandboxStore {
   readonly companyId: string = 'company_f';
   readonly credentials: Credential[] = [];
@@ -286,13 +286,13 @@ export class SandboxStore {
     return this.crossReferences.add({ inactiveFlag: false, ...reference });
   }
 
-  // ------------------------------------------------------------ what tests ask for
+  // ------------------------------------------------------------ for tests
 
   ticketsByReference(reference: string): Ticket[] {
     return this.tickets.lookup('externalxref', [reference]) ?? [];
   }
 
-  /** Every text that a ticket was given: its description first, then its notes. */
+  /** All texts of a ticket: its description first, then its notes. */
   textsOf(ticketId: number): string[] {
     return (this.notes.lookup('ticketid', [ticketId]) ?? []).map(note => note.text);
   }

@@ -18,7 +18,7 @@ interface Named extends Stored {
 
 type Body = Record<string, unknown>;
 
-/** Finds what a reference names, by id or by name; throws the 400 that ConnectWise answers for an unknown one. */
+/** Finds the record of a reference, by id or by name. Throws ConnectWise's 400 for an unknown one. */
 function expand(
   store: { all(): Named[]; get(id: number): Named | undefined },
   value: unknown,
@@ -49,7 +49,7 @@ function expand(
   return { id: found.id, name: found.name, ...(found.identifier ? { identifier: found.identifier } : {}) };
 }
 
-/** Creates a ticket. Texts become notes and are not returned; what is left out gets the board's defaults. */
+/** Creates a ticket. Its texts become notes and are not returned. Missing members get the board's defaults. */
 export function createTicket({ store, credential, now }: Writing, body: Body): Ticket {
   validateBody('ticket', 'Ticket', body, [
     'initialDescription',
@@ -103,7 +103,7 @@ export function createTicket({ store, credential, now }: Writing, body: Body): T
   return ticket;
 }
 
-/** Status, type and subtype belong to the board, and the subtype has to be associated with the type. */
+/** Status, type and subtype must belong to the board, and the subtype must be associated with the type. */
 function boardParts(
   store: SandboxStore,
   body: Body,

@@ -106,7 +106,7 @@ const rows: Row[] = [
   {
     fault: '500 with the time-out text',
     cause: faults.ownTimeout(),
-    meanwhile: /reports a time-out of its own/,
+    meanwhile: /reports an internal time-out/,
   },
   { fault: '502 with HTML', cause: html(502), meanwhile: /not available \(502\)/ },
   { fault: '503 with HTML', cause: html(503), meanwhile: /not available \(503\)/ },
@@ -117,7 +117,7 @@ const rows: Row[] = [
     meanwhile: /not available \(504\)/,
     written: true,
   },
-  { fault: 'truncated JSON', cause: { kind: 'truncate' }, meanwhile: /no whole JSON/, written: true },
+  { fault: 'truncated JSON', cause: { kind: 'truncate' }, meanwhile: /not complete JSON/, written: true },
   { fault: 'slow body', cause: { kind: 'slowBody', ms: 1_200 }, meanwhile: undefined },
   {
     fault: '401 in the middle of a run',

@@ -22,7 +22,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-/** ConnectWise says this, from now on, where `path` is asked. */
+/** From now on, ConnectWise answers this to requests whose path matches. */
 function says(path: RegExp, value: unknown, status = 200): void {
   const fault: Fault = { kind: 'status', status, body: JSON.stringify(value) };
   sandbox.faults.inject({ path }, fault, { times: Number.POSITIVE_INFINITY });
@@ -34,8 +34,8 @@ const failure = (promise: Promise<unknown>) =>
     error => error,
   );
 
-describe('an answer that lacks what we rely on', () => {
-  it('is no missing addition where the product is missing: no second one is made', async () => {
+describe('an answer that lacks a needed field', () => {
+  it('does not count as a missing addition if its product is missing: no second one is created', async () => {
     const [company] = await psa.findCompaniesByName(['PM Customer #1']);
     says(/additions$/, [{ id: 1, quantity: 3 }]);
     const request = { companyId: company!.id, usageType: 'Backup Usage', level: 'Default' };
@@ -45,26 +45,26 @@ describe('an answer that lacks what we rely on', () => {
     expect(error.message).toContain('product');
   });
 
-  it('is no missing ticket where the reference is missing: none is made again', async () => {
+  it('does not count as a missing ticket if its reference is missing: none is created again', async () => {
     says(/tickets$/, [{ id: 4711, summary: 'Nightly failed' }]);
     expect(await failure(psa.findTickets(['psa-bridge-1']))).toBeInstanceOf(PsaSurprise);
   });
 
-  it('is a surprise where a list was asked for, and says which part of it, not what it holds', async () => {
+  it('is a surprise in place of a list; the error names the part, not its content', async () => {
     says(/priorities$/, { id: 1, secret: 'something private' });
     const error = await failure(psa.listTicketPriorities());
     expect(error).toBeInstanceOf(PsaSurprise);
     expect(error.message).not.toContain('private');
   });
 
-  it('may have been carried out where it was asked to create something', async () => {
+  it('may have been carried out if the request creates something', async () => {
     says(/tickets$/, { summary: 'made, but without an id' }, 201);
     const draft = { reference: 'psa-bridge-1', summary: 'x', body: 'x', companyId: '2' };
     expect(await failure(psa.createTicket(draft))).toMatchObject({ mayHaveBeenCarriedOut: true });
   });
 });
 
-describe('an error whose details are none', () => {
+describe('an error with malformed details', () => {
   it.each([{ errors: {} }, { errors: [null] }, { errors: [{ field: 7, message: {} }] }, { message: [] }])(
     'is read for what it says: %j',
     async body => {

@@ -47,7 +47,7 @@ describe('the place of a quantity', () => {
     expect(target.description).toContain(name);
   });
 
-  test('passes by cancelled and future additions of the product', async () => {
+  test('ignores cancelled and future additions of the product', async () => {
     expect(await resolve(requestFor('Cancelled and Future Co'))).toMatchObject({ reason: 'NO_ADDITION' });
   });
 
@@ -68,7 +68,7 @@ describe('the place of a quantity', () => {
     });
   });
 
-  test('is none where two cross-references of a level disagree, and one where they agree', async () => {
+  test('does not exist if two cross-references of a level disagree, and exists if they agree', async () => {
     const { store } = sandbox;
     const gold = store.crossReferences.all().find(row => row.vendorLevel === 'Gold')!;
     const { id: _id, ...copy } = gold;
@@ -78,7 +78,7 @@ describe('the place of a quantity', () => {
     expect(await resolve(requestFor('PM Customer #1', 'Gold'))).toMatchObject({ reason: 'LEVEL_AMBIGUOUS' });
   });
 
-  test('is decided by the date: an agreement counts from its start to its end', async () => {
+  test('depends on the date: an agreement counts from its start to its end', async () => {
     const { store } = sandbox;
     const [agreement] = store.agreements.lookup('company/id', [company('PM Customer #1').id])!;
     const at = async (changes: Parameters<typeof store.agreements.change>[1]) => {
@@ -90,7 +90,7 @@ describe('the place of a quantity', () => {
     expect(await at({ startDate: '2026-11-24T00:00:00Z' })).toBe('UNRESOLVED');
   });
 
-  test('costs one request for each agreement and a few besides, also for 1,000 companies', async () => {
+  test('costs one request for each agreement and a few more, also for 1,000 companies', async () => {
     const { store } = sandbox;
     const type = { id: 1 };
     const customers = store.companies
@@ -114,7 +114,7 @@ describe('the place of a quantity', () => {
 });
 
 describe('a quantity', () => {
-  test('is not written when an answer shows another one, and the partner is told both', async () => {
+  test('does not count as written if the answer shows another one; the message names both', async () => {
     const target = await targetOf(requestFor('PM Customer #1'));
     sandbox.faults.inject(
       { method: 'PATCH' },
@@ -127,7 +127,7 @@ describe('a quantity', () => {
     });
   });
 
-  test('of more digits than a double holds arrives with every one', async () => {
+  test('with more digits than a double has arrives exactly', async () => {
     const target = await targetOf(requestFor('PM Customer #1'));
     sandbox.faults.inject(
       { method: 'PATCH', body: /"value":12345678901234567\.25[,}]/ },
@@ -143,7 +143,7 @@ describe('a quantity', () => {
     });
   });
 
-  test('for an addition that is gone meanwhile is refused, not created anew', async () => {
+  test('for an addition that was deleted meanwhile is refused, not created again', async () => {
     const target = await targetOf(requestFor('PM Customer #1'));
     const [addition] = sandbox.store.additionsOfCompany('PM Customer #1');
     sandbox.store.additions.delete(addition!);
@@ -170,7 +170,7 @@ describe('a missing addition', () => {
       { billStartDate: '2026-11-01T00:00:00Z' },
       '2026-11-01T00:00:00Z',
     ],
-    ['after what was invoiced already', { nextInvoiceDate: '2026-12-01T00:00:00Z' }, '2026-12-01T00:00:00Z'],
+    ['after the invoiced period', { nextInvoiceDate: '2026-12-01T00:00:00Z' }, '2026-12-01T00:00:00Z'],
     [
       'with the period where the agreement prorates',
       { nextInvoiceDate: '2026-12-01T00:00:00Z', prorateFlag: true },
@@ -188,7 +188,7 @@ describe('a missing addition', () => {
     expect(created()).toMatchObject([{ quantity: 12.5, billCustomer: 'Billable', effectiveDate }]);
   });
 
-  test('is created once, although the answer to the first attempt was lost', async () => {
+  test('is created once although the answer to the first attempt was lost', async () => {
     sandbox.store.agreements.change(agreement(), { nextInvoiceDate: '2026-12-01T00:00:00Z' });
     const target = await targetOf(requestFor('No Addition Corp'), true);
     sandbox.faults.inject({ method: 'POST' }, { kind: 'reset', when: 'after' });
@@ -197,7 +197,7 @@ describe('a missing addition', () => {
     expect(created()).toHaveLength(1);
   });
 
-  test('is not created to hold nothing', async () => {
+  test('is not created for a quantity of zero', async () => {
     const target = await targetOf(requestFor('No Addition Corp'), true);
     expect(await adapter.setBilledQuantity(target, '0', period)).toMatchObject({ reason: 'NO_ADDITION' });
     expect(created()).toEqual([]);

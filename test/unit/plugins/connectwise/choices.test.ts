@@ -25,12 +25,12 @@ describe('boards', () => {
     expect(names(await adapter.listServiceBoards())).toEqual(['Integration', 'Service Desk']);
   });
 
-  test('are read from their small twin where the set-up table is closed', async () => {
+  test('are read from /service/info if the login has no access to the setup table', async () => {
     sandbox.store.revokeRight(SANDBOX_LOGIN.keys.username, 'tableSetup');
     expect(names(await adapter.listServiceBoards())).toEqual(['Integration', 'Service Desk']);
   });
 
-  test('have types with only the subtypes that are associated with each', async () => {
+  test('have types, each with its associated subtypes only', async () => {
     const [integration] = await adapter.listServiceBoards();
     const types = await adapter.listServiceTypes(integration!.id);
     expect(types.map(({ name, subtypes }) => [name, names(subtypes)])).toEqual([
@@ -39,7 +39,7 @@ describe('boards', () => {
     ]);
   });
 
-  test('more than a page are all read', async () => {
+  test('are read completely when there is more than one page', async () => {
     for (let n = 0; n < 1_100; n += 1)
       sandbox.store.boards.add({ name: `Board ${n}`, inactiveFlag: false, projectFlag: false });
     expect(await adapter.listServiceBoards()).toHaveLength(1_102);
@@ -54,7 +54,7 @@ describe('companies', () => {
     expect(await find('Inactive')).toEqual([]);
   });
 
-  test('are found by name and by short name, whatever the case', async () => {
+  test('are found by name and by short name, ignoring case', async () => {
     expect(await find('pm customer')).toEqual(['PM Customer #1', 'PM Customer #2']);
     expect(await find('PMCUSTOMER2')).toEqual(['PM Customer #2']);
   });
@@ -66,12 +66,12 @@ describe('companies', () => {
     },
   );
 
-  test('are not found by what would be a condition', async () => {
+  test('are not found by text that looks like a condition', async () => {
     expect(await find('x" or name like "*')).toEqual([]);
     expect(await find('\\" or 1=1')).toEqual([]);
   });
 
-  test('1,100 by id take requests with short addresses', async () => {
+  test('are read by 1,100 ids with short URLs', async () => {
     const ids = sandbox.store.companies.all().map(({ id }) => String(id));
     sandbox.requests.clear();
     expect((await adapter.getCompanies(ids)).length).toBe(ids.length - 2);

@@ -110,12 +110,12 @@ describe('checking access says which step failed and what to do', () => {
     ]);
   });
 
-  test.each([400, 401, 403] as const)('a client id that is asked for with %i', async status => {
+  test.each([400, 401, 403] as const)('a missing client id, answered with %i', async status => {
     sandbox.options.clientIdRequired = status;
     const without = { ...environment, clientId: undefined };
     const all = await connectWise(sandbox.host, without).checkAccess({ billing: false });
     expect(failedOf(all)).toMatchObject([
-      { id: 'login', message: expect.stringContaining('CONNECTWISE_CLIENT_ID') },
+      { id: 'login', message: expect.stringContaining('PSA_CLIENT_IDS') },
     ]);
   });
 
@@ -139,7 +139,7 @@ describe('checking access says which step failed and what to do', () => {
     for (const { hint } of failed) expect(hint).toMatch(/^Security role: /);
   });
 
-  test('rights of billing that are missing are no obstacle while billing is not wanted', async () => {
+  test('missing rights of billing are not required while billing is not wanted', async () => {
     const all = await checks(SANDBOX_LOGIN.withoutBilling, false);
     expect(failedOf(all).map(({ id, required }) => [id, required])).toEqual([
       ['solution', false],
@@ -147,7 +147,7 @@ describe('checking access says which step failed and what to do', () => {
     ]);
   });
 
-  test('a Managed Devices Integration that only looks like ours', async () => {
+  test('a Managed Devices Integration with only a similar name', async () => {
     for (const row of sandbox.store.integrations.all()) {
       if (row.name === row.solution && row.name !== row.name.toLowerCase())
         sandbox.store.integrations.delete(row);
@@ -155,7 +155,7 @@ describe('checking access says which step failed and what to do', () => {
     expect(failedOf(await checks())).toMatchObject([
       {
         id: 'solution',
-        message: expect.stringContaining('which is not the same'),
+        message: expect.stringContaining('both must match exactly'),
         hint: expect.stringContaining('exactly "Arcserve UDP Cloud Direct"'),
       },
     ]);
@@ -164,7 +164,7 @@ describe('checking access says which step failed and what to do', () => {
   test('no Managed Devices Integration at all', async () => {
     for (const row of sandbox.store.integrations.all()) sandbox.store.integrations.delete(row);
     expect(failedOf(await checks())).toMatchObject([
-      { id: 'solution', message: 'There is none of this name.' },
+      { id: 'solution', message: 'There is no Managed Devices Integration with this name.' },
     ]);
   });
 
@@ -183,7 +183,7 @@ describe('checking access says which step failed and what to do', () => {
 });
 
 describe('a login', () => {
-  test('is tried as keys first, then as an integrator, and what works is remembered', async () => {
+  test('is tried as keys first, then as an integrator; what worked is remembered', async () => {
     const adapter = connect(SANDBOX_LOGIN.integrator);
     await adapter.listServiceBoards();
     await adapter.listTicketPriorities();
@@ -194,21 +194,21 @@ describe('a login', () => {
     ]);
   });
 
-  test('is not decided by an error page that came before any answer', async () => {
+  test('is not decided by an error page before the first answer', async () => {
     const adapter = connect(SANDBOX_LOGIN.integrator);
     sandbox.faults.inject({}, faults.unavailable());
     await expect(adapter.listServiceBoards()).rejects.toBeInstanceOf(PsaUnreachable);
     await expect(adapter.listServiceBoards()).resolves.not.toHaveLength(0);
   });
 
-  test('of an integrator that ConnectWise no longer takes is a refused login', async () => {
+  test('of an integrator that ConnectWise no longer accepts is a refused login', async () => {
     sandbox.options.integratorLogins = 'refused';
     await expect(connect(SANDBOX_LOGIN.integrator).listServiceBoards()).rejects.toBeInstanceOf(
       PsaLoginRefused,
     );
   });
 
-  test('that is refused from one day to the next says so, and nothing was written', async () => {
+  test('that is refused after it worked is reported, and nothing was written', async () => {
     const adapter = connect();
     await adapter.listServiceBoards();
     sandbox.faults.inject({}, faults.unauthorized());
@@ -218,7 +218,7 @@ describe('a login', () => {
     expect(sandbox.store.tickets.size).toBe(0);
   });
 
-  test('that lost a right names the path that refused', async () => {
+  test('that lost a right names the refused path', async () => {
     const adapter = connect();
     sandbox.store.revokeRight(SANDBOX_LOGIN.keys.username, 'agreements');
     const error = await adapter
@@ -231,7 +231,7 @@ describe('a login', () => {
     expect(error.right).toBe('/finance/agreements');
   });
 
-  test('goes on after an upgrade that moved the code base', async () => {
+  test('continues after an upgrade that moved the codebase', async () => {
     const adapter = connect();
     await adapter.listServiceBoards();
     sandbox.faults.inject({}, { kind: 'upgraded' }, { times: Number.POSITIVE_INFINITY });
@@ -239,7 +239,7 @@ describe('a login', () => {
     expect(sandbox.store.ticketsByReference('after-upgrade')).toHaveLength(1);
   });
 
-  test('goes on with every request that was under way when the code base moved', async () => {
+  test('continues with every request that was running when the codebase moved', async () => {
     const adapter = connect();
     await adapter.listServiceBoards();
     sandbox.options.latencyMs = 20;
@@ -253,7 +253,7 @@ describe('a login', () => {
     expect(sandbox.store.tickets.size).toBe(6);
   });
 
-  test('is in no log line', async () => {
+  test('appears in no log line', async () => {
     const adapter = connect();
     await adapter.createTicket({ reference: 'r', summary: 's', body: 'b', companyId: '250' });
     await connect({ password: 'a-wrong-private-key' }).checkAccess({ billing: true });

@@ -29,7 +29,7 @@ const failure = (call: Promise<unknown>) =>
     (error: PsaError) => error,
   );
 
-describe('a list of another form than ConnectWise’s is a surprise', () => {
+describe('a list that does not have ConnectWise’s form is a surprise', () => {
   test.each([
     ['null', null],
     ['an object', { id: 1 }],
@@ -37,36 +37,36 @@ describe('a list of another form than ConnectWise’s is a surprise', () => {
     ['rows that are null', [null]],
     ['a row without id', [{ name: 'Board' }]],
     ['a row without name', [{ id: 1 }]],
-    ['an id that is none', [{ id: '1', name: 'Board' }]],
-    ['a name that is none', [{ id: 1, name: { toString: 1 } }]],
+    ['an invalid id', [{ id: '1', name: 'Board' }]],
+    ['an invalid name', [{ id: 1, name: { toString: 1 } }]],
   ])('%s', async (_what, body) => {
     answers(JSON.stringify(body));
     expect(await failure(adapter.listServiceBoards())).toBeInstanceOf(PsaSurprise);
   });
 
-  test('200,000 rows where 1,000 were asked for', async () => {
+  test('200,000 rows in place of 1,000', async () => {
     const rows = Array.from({ length: 200_000 }, (_, n) => ({ id: n + 1, name: 'x' }));
     answers(rows, { times: 2 });
     expect(await failure(adapter.listTicketPriorities())).toBeInstanceOf(PsaSurprise);
   });
 
-  test('the same page again and again', async () => {
+  test('the same page repeatedly', async () => {
     answers(Array(1_000).fill({ id: 1, name: 'again' }), { times: Number.POSITIVE_INFINITY });
     expect(await failure(adapter.listTicketPriorities())).toBeInstanceOf(PsaSurprise);
   });
 });
 
-describe('an error body of another form', () => {
+describe('an error body that does not have ConnectWise’s form', () => {
   test.each([
-    ['its errors are no list', { message: 'No.', errors: 5 }],
+    ['its errors are not a list', { message: 'No.', errors: 5 }],
     ['its errors are null', { message: 'No.', errors: [null] }],
-    ['its message is an object that is no text', { message: { toString: 1 }, errors: [{ message: {} }] }],
-  ])('is a refusal all the same: %s', async (_what, body) => {
+    ['its message is an object', { message: { toString: 1 }, errors: [{ message: {} }] }],
+  ])('is a rejection nevertheless: %s', async (_what, body) => {
     answers(body, { status: 400 });
     expect(await failure(adapter.listServiceBoards())).toBeInstanceOf(PsaRejected);
   });
 
-  test('is told in words that can be stored and read', async () => {
+  test('gives a message that can be stored and read', async () => {
     answers({ message: `\u0000\ud800${'word '.repeat(10_000)}` }, { status: 400 });
     const { message } = await failure(adapter.listServiceBoards());
     expect(message).not.toContain('\u0000');
@@ -74,7 +74,7 @@ describe('an error body of another form', () => {
     expect(message.length).toBeLessThan(1_100);
   });
 
-  test('does not put us off for longer than a day', async () => {
+  test('asks for a pause of one day at most', async () => {
     answers({ message: `Please try again in ${'9'.repeat(40)} seconds` }, { status: 429 });
     const error = await failure(adapter.listServiceBoards());
     expect(error).toBeInstanceOf(PsaBusy);
@@ -82,7 +82,7 @@ describe('an error body of another form', () => {
   });
 });
 
-test('names come without what PostgreSQL cannot hold', async () => {
+test('names lose what PostgreSQL cannot store', async () => {
   answers([{ id: 1, name: 'Nul\u0000 and half \ud800' }]);
   expect(await adapter.listTicketPriorities()).toEqual([{ id: '1', name: 'Nul and half \ufffd' }]);
 });
@@ -105,7 +105,7 @@ describe('a new ticket', () => {
   test.each([
     ['null', null],
     ['no id', { summary: 'Failed' }],
-    ['an id that is no whole number', { id: 1.5, summary: 'Failed' }],
+    ['an id that is not a whole number', { id: 1.5, summary: 'Failed' }],
     ['another ticket', { id: 1, summary: 'Failed', externalXRef: 'event:2' }],
   ])('may be there when the answer shows %s', async (_what, body) => {
     answers(JSON.stringify(body), { status: 201, method: 'POST' });

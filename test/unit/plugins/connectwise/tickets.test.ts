@@ -41,7 +41,7 @@ const idOf = (rows: { id: number; name: string; board?: { id: number } }[], name
   String(rows.find(row => row.name === name && (row.board === undefined || row.board.id === board))!.id);
 
 describe('a ticket', () => {
-  test('stands on the board, type, subtype and priority that were chosen, and mails nobody', async () => {
+  test('has the chosen board, type, subtype and priority, and sends no mail', async () => {
     const { store } = sandbox;
     const ticket = draft({
       boardId: '1',
@@ -62,14 +62,14 @@ describe('a ticket', () => {
     ]);
   });
 
-  test('links to the page where people open it', async () => {
+  test('links to its page in ConnectWise', async () => {
     const { id, url } = await adapter.createTicket(draft());
     expect(url).toBe(
       `http://${sandbox.host}/v4_6_release/services/system_io/Service/fv_sr100_request.rails?service_recid=${id}&companyName=company_f`,
     );
   });
 
-  test('has a summary of at most 100 characters that never breaks one apart, and the whole text below', async () => {
+  test('has a summary of at most 100 characters, never with a part of one, and the whole text below', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 160 }), async text => {
         fc.pre(text.trim() !== '');
@@ -86,7 +86,7 @@ describe('a ticket', () => {
     );
   });
 
-  test("whose status or type belongs to another board is rejected with ConnectWise's words", async () => {
+  test("whose status or type belongs to another board is rejected with ConnectWise's message", async () => {
     const error = await failure({ boardId: '1', typeId: idOf(sandbox.store.types.all(), 'Request', 2) });
     expect(error).toBeInstanceOf(PsaRejected);
     expect(error.fieldErrors).toEqual([
@@ -106,7 +106,7 @@ describe('an answer to a ticket', () => {
       PsaBusy,
       { retryAfterMs: 7_000, mayHaveBeenCarriedOut: false },
     ],
-    ['429 whose body alone says how long', faults.tooManyRequests(), PsaBusy, { retryAfterMs: 30_000 }],
+    ['429 with the time only in its body', faults.tooManyRequests(), PsaBusy, { retryAfterMs: 30_000 }],
     ['ConnectWise’s own time-out', faults.ownTimeout(), PsaUnreachable, { mayHaveBeenCarriedOut: true }],
     ['502 with HTML', faults.unavailable(502), PsaUnreachable, { mayHaveBeenCarriedOut: true }],
     ['503 with HTML', faults.unavailable(503), PsaUnreachable, { mayHaveBeenCarriedOut: true }],
@@ -171,13 +171,13 @@ describe('an answer to a ticket', () => {
     expect(error).toMatchObject(properties);
   });
 
-  test('that comes slowly, but comes, is good', async () => {
+  test('that arrives slowly is good', async () => {
     sandbox.faults.inject({ method: 'POST' }, { kind: 'slowBody', ms: 500 });
     await expect(adapter.createTicket(draft())).resolves.toBeDefined();
   });
 });
 
-test('looking up 2,000 references takes pages of short addresses', async () => {
+test('looking up 2,000 references takes pages with short URLs', async () => {
   const made = await Promise.all([draft(), draft()].map(ticket => adapter.createTicket(ticket)));
   sandbox.requests.clear();
   const references = Array.from({ length: 2_000 }, (_, n) => `psa-bridge-01a2b3c4-d5e6-7f80-9102-${n}`);

@@ -55,7 +55,7 @@ const openTicket = async (more: object = {}) =>
   ).json.id as number;
 const arrived = (count: number) => vi.waitFor(() => expect(received).toHaveLength(count));
 
-test('a new ticket is told with its id and action in the address, signed so that another client can verify it', async () => {
+test('a new ticket is posted with its id and action in the URL, with a signature that another client can verify', async () => {
   await register('Owner', 1);
   const id = await openTicket();
   await arrived(1);
@@ -69,7 +69,7 @@ test('a new ticket is told with its id and action in the address, signed so that
   expect(utils.Callback.verifyMessage({ ...message, ID: id + 1 }, signature, signing_key)).toBe(false);
 });
 
-test('a board hears only of its own tickets, and nobody of those that skip callbacks', async () => {
+test('a board gets only its own tickets, and nobody gets those that skip callbacks', async () => {
   await register('Board', 2);
   await openTicket();
   await openTicket({ board: { id: 2 }, skipCallback: true });

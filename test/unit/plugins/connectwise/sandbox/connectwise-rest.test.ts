@@ -7,7 +7,7 @@ import { SANDBOX_LOGIN, SANDBOX_SOLUTION } from '../../../../../plugins/connectw
 import { startSandbox } from '../../../../../plugins/connectwise/sandbox/server.js';
 import { ownCertificate } from '../../../../support/certificate.js';
 
-// A client that was written against the real ConnectWise, by people who do not know this sandbox.
+// This client was written against the real ConnectWise, by people who do not know this sandbox.
 let sandbox: Sandbox;
 let connectWise: ManageAPI;
 const client = (options: Partial<CWMOptions> = {}) =>
@@ -48,7 +48,7 @@ describe('connectwise-rest', () => {
     expect(all.length).toBe(sandbox.store.companies.all().filter(row => !row.deletedFlag).length);
   });
 
-  test('opens a ticket, reads it, notes on it, closes it and finds it by its reference', async () => {
+  test('creates a ticket, reads it, adds a note, closes it and finds it by its reference', async () => {
     const { ServiceAPI } = connectWise;
     const [board] = await ServiceAPI.getServiceBoards({ conditions: 'name="Integration"' });
     const ticket = await ServiceAPI.postServiceTickets({
@@ -75,7 +75,7 @@ describe('connectwise-rest', () => {
     expect(notes.map(({ text }) => text)).toEqual(['First line\nsecond line', 'noted']);
   });
 
-  test('goes from a cross-reference to the addition and changes its quantity', async () => {
+  test('follows a cross-reference to the addition and changes its quantity', async () => {
     const { CompanyAPI, FinanceAPI } = connectWise;
     const integrations = await CompanyAPI.getCompanyManagedDevicesIntegrations({
       conditions: `name="${SANDBOX_SOLUTION}"`,
@@ -142,7 +142,7 @@ describe('connectwise-rest', () => {
     expect((await refusal(client(options).ServiceAPI.getServiceBoards())).status).toBe(status);
   });
 
-  test('understands a refused ticket', async () => {
+  test('understands a rejected ticket', async () => {
     const error = await refusal(
       connectWise.ServiceAPI.postServiceTickets({ summary: 'x'.repeat(101), company: { id: 250 } }),
     );
@@ -159,7 +159,7 @@ describe('connectwise-rest', () => {
     await expect(connectWise.ServiceAPI.getServiceBoards()).resolves.toHaveLength(4);
   });
 
-  test('sees the odd body of a 429', async () => {
+  test('sees the special body of a 429', async () => {
     sandbox.faults.inject({}, faults.tooManyRequests(7));
     const error = await refusal(connectWise.ServiceAPI.getServiceBoards());
     expect(error).toMatchObject({ status: 429, data: { error: 'ConnectWiseAPI' } });

@@ -40,11 +40,11 @@ test('a file comes back byte for byte, and is listed at its record', async () =>
   expect(new Uint8Array(await download.arrayBuffer())).toEqual(content);
 });
 
-test('JSON is refused as an unsupported media type', async () => {
+test('JSON is rejected as an unsupported media type', async () => {
   expect((await api.call('POST', '/system/documents', { body: { recordId: ticketId } })).status).toBe(415);
 });
 
-test('an upload without a record, or to a ticket that is not there, is refused', async () => {
+test('an upload without a record, or to a ticket that does not exist, is rejected', async () => {
   expect((await upload(form({ title: 'Log' }))).status).toBe(400);
   const file = { name: 'a', content: new Uint8Array(1) };
   expect((await upload(form({ recordType: 'Ticket', recordId: '1' }, file))).status).toBe(404);

@@ -15,7 +15,7 @@ describe('a collection', () => {
     expect((await api.get('/company/companies', { pageSize: 5_000 })).json).toHaveLength(1_000);
   });
 
-  test('is read whole by pages in a given order, and empty past its end', async () => {
+  test('is read completely by pages in a given order, and is empty past its end', async () => {
     const all: number[] = [];
     for (let page = 1; page <= 3; page += 1) {
       const { json } = await api.get('/company/companies', { orderBy: 'id asc', pageSize: 500, page });
@@ -25,13 +25,13 @@ describe('a collection', () => {
     expect((await api.get('/company/companies', { orderBy: 'id asc', page: 999 })).json).toEqual([]);
   });
 
-  test('comes in no order without orderBy, so that nobody relies on one', async () => {
+  test('has no order without orderBy, so that no client relies on one', async () => {
     const orders = new Set<string>();
     for (let i = 0; i < 5; i += 1) orders.add(String(ids((await api.get('/company/companies')).json)));
     expect(orders.size).toBeGreaterThan(1);
   });
 
-  test('links to its neighbours under another host, and to none beyond its ends', async () => {
+  test('links to the next and previous pages under another host, and to none beyond its ends', async () => {
     const first = await api.get('/company/companies', { orderBy: 'id asc', pageSize: 500 });
     expect(first.headers.get('link')).toMatch(/^<https:\/\/na\.myconnectwise\.net\/v2025_1\/.*rel="next"/);
     expect(first.headers.get('link')).not.toContain('rel="prev"');
@@ -40,7 +40,7 @@ describe('a collection', () => {
     expect(last.headers.get('link')).toContain('rel="first"');
   });
 
-  test('pages forward only by id when asked, and then takes no order', async () => {
+  test('pages forward only by id on request, and then rejects an order', async () => {
     const headers = { 'pagination-type': 'forward-only' };
     const first = await api.get('/company/companies', { pageSize: 2 }, { headers });
     const [, after] = ids(first.json);
@@ -57,29 +57,29 @@ describe('a collection', () => {
     expect(json).toEqual({ count: 2 });
   });
 
-  test('shows the fields that are asked for, without _info, and refuses unknown ones', async () => {
+  test('contains the requested fields, without _info, and rejects unknown ones', async () => {
     const { json } = await api.get('/service/boards', { fields: 'id,name', orderBy: 'id asc', pageSize: 1 });
     expect(json).toEqual([{ id: 1, name: 'Integration' }]);
     expect((await api.get('/service/boards', { fields: 'id,colour' })).status).toBe(400);
   });
 
-  test('leaves out what is null', async () => {
+  test('leaves out nulls', async () => {
     const { text } = await api.get('/service/priorities', { pageSize: 100 });
     expect(text).not.toContain('null');
     expect(JSON.parse(text)).toContainEqual(expect.objectContaining({ name: 'Do Not Respond' }));
   });
 
-  test('takes parameter names in any case', async () => {
+  test('accepts parameter names in any case', async () => {
     expect((await api.get('/company/companies', { PAGESIZE: 3 })).json).toHaveLength(3);
   });
 
-  test('is refused when the address is over 10,000 characters', async () => {
+  test('is rejected if the URL has over 10,000 characters', async () => {
     const conditions = `name="${'x'.repeat(10_100)}"`;
     expect((await api.get('/company/companies', { conditions })).status).toBe(414);
   });
 });
 
-test('the answer carries the vendor type when it was asked for', async () => {
+test('the answer has the vendor media type on request', async () => {
   const accept = 'application/vnd.connectwise.com+json; version=2022.1';
   const vendor = await api.get('/service/boards', {}, { headers: { accept } });
   expect(vendor.headers.get('content-type')).toBe(`${accept}; charset=utf-8`);

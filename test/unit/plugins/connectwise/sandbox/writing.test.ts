@@ -14,7 +14,7 @@ const idOf = (rows: { id: number; name?: string; board?: { id: number } }[], nam
 describe('a new ticket', () => {
   const post = (body: object) => api.call('POST', '/service/tickets', { body });
 
-  test('comes back expanded, with the defaults of its board, and its text as a note', async () => {
+  test('is returned expanded, with the defaults of its board, and its text becomes a note', async () => {
     const { status, json } = await post({
       summary: 'Backup failed',
       company: { identifier: 'PMCustomer1' },
@@ -53,13 +53,13 @@ describe('a new ticket', () => {
     expect(answer.json.errors).toContainEqual(expect.objectContaining({ code, field, resource: 'ticket' }));
   });
 
-  test('with a member that tickets do not have is refused as a whole', async () => {
+  test('with a member that tickets do not have is rejected completely', async () => {
     const { status, json } = await post({ summary: 'x', company, colour: 'red' });
     expect(status).toBe(400);
     expect(json.message).toContain("Could not find member 'colour' on object of type 'Ticket'");
   });
 
-  test('with a wrong type is answered 500, as the real one does', async () => {
+  test('with a wrong type is answered 500, as by the real one', async () => {
     const { status, json } = await post({ summary: 7, company });
     expect(status).toBe(500);
     expect(json).toMatchObject({
@@ -68,7 +68,7 @@ describe('a new ticket', () => {
     });
   });
 
-  test("with another board's status, type or subtype is refused", async () => {
+  test("with another board's status, type or subtype is rejected", async () => {
     const board = { id: 1 };
     for (const [member, rows] of [
       ['status', api.store.statuses.all()],
@@ -85,7 +85,7 @@ describe('a new ticket', () => {
     }
   });
 
-  test('with a subtype that is not associated with the type is refused', async () => {
+  test('with a subtype that is not associated with the type is rejected', async () => {
     const { json } = await post({
       summary: 'x',
       company,
@@ -106,14 +106,14 @@ describe('a changed ticket', () => {
     id = (await api.call('POST', '/service/tickets', { body })).json.id;
   });
 
-  test('takes bare member names and names with a leading slash', async () => {
+  test('accepts bare member names and names with a leading slash', async () => {
     await patch([{ op: 'replace', path: 'summary', value: 'bare' }]);
     const { status, json } = await patch([{ op: 'replace', path: '/severity', value: 'High' }]);
     expect(status).toBe(200);
     expect(json).toMatchObject({ summary: 'bare', severity: 'High' });
   });
 
-  test('is closed by a closing status, which needs the right to', async () => {
+  test('is closed by a closing status, which needs the right to close', async () => {
     const value = { id: idOf(api.store.statuses.all(), 'Closed', 1) };
     api.store.addCredential({
       user: 'agent',
@@ -127,7 +127,7 @@ describe('a changed ticket', () => {
     expect(json.closedDate).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   });
 
-  test('answers 200 to a path into an object and does nothing, unless told to apply it', async () => {
+  test('answers 200 to a path into an object without any effect, unless the option applies it', async () => {
     const { id: waiting } = api.store.statuses.all().find(row => row.name === 'In Progress')!;
     const change = [{ op: 'replace', path: 'status/id', value: waiting }];
     expect((await patch(change)).json.status.name).toBe('New');
@@ -158,7 +158,7 @@ describe('a changed ticket', () => {
     expect(both.json).toMatchObject({ board: { name: 'Service Desk' }, status: { name: 'New' } });
   });
 
-  test('that is wrong already cannot be patched in another field either', async () => {
+  test('that is already invalid cannot be patched in another field either', async () => {
     const ticket = api.store.tickets.get(id)!;
     api.store.tickets.change(ticket, { summary: 'x'.repeat(120) });
     const { status, json } = await patch([{ op: 'replace', path: 'severity', value: 'High' }]);
@@ -166,7 +166,7 @@ describe('a changed ticket', () => {
     expect(json.errors[0]).toMatchObject({ code: 'MaxLengthField', field: 'summary' });
   });
 
-  test('gets notes, which have to say where they stand and take no foreign members', async () => {
+  test('gets notes, which need a section and reject unknown members', async () => {
     const note = (body: object) => api.call('POST', `/service/tickets/${id}/notes`, { body });
     expect((await note({ text: 'seen', internalAnalysisFlag: true })).status).toBe(201);
     expect((await note({ text: 'seen' })).status).toBe(400);
@@ -175,7 +175,7 @@ describe('a changed ticket', () => {
     );
   });
 
-  test('is deleted with 204 and gone', async () => {
+  test('is deleted with 204', async () => {
     expect((await api.call('DELETE', `/service/tickets/${id}`)).status).toBe(204);
     expect((await api.get(`/service/tickets/${id}`)).status).toBe(404);
   });
@@ -195,7 +195,7 @@ describe('an addition', () => {
   });
   const effectiveDate = '2026-11-01T00:00:00Z';
 
-  test('takes price and text from the catalog and shows derived amounts', async () => {
+  test('gets price and text from the catalog and shows derived amounts', async () => {
     const { status, json } = await post({
       product: product(),
       billCustomer: 'Billable',
@@ -240,13 +240,13 @@ describe('an addition', () => {
     expect(json.errors).toContainEqual(expect.objectContaining({ field, resource: 'addition' }));
   });
 
-  test('may begin in an invoiced period where the agreement prorates', async () => {
+  test('may begin in an invoiced period if the agreement prorates', async () => {
     api.store.agreements.change(api.store.agreements.get(agreementId)!, { prorateFlag: true });
     const effectiveDate = '2026-10-01T00:00:00Z';
     expect((await post({ product: product(), billCustomer: 'Billable', effectiveDate })).status).toBe(201);
   });
 
-  test('keeps its history, and may stand beside another one of the product', async () => {
+  test('keeps its history, and may exist beside another one of the product', async () => {
     const body = { product: product(), billCustomer: 'Billable', quantity: 1, effectiveDate };
     const { json } = await post(body);
     await post(body);
@@ -260,7 +260,7 @@ describe('an addition', () => {
     expect((await api.get(`/finance/agreements/${agreementId}/additions`)).json).toHaveLength(2);
   });
 
-  test('cannot be deleted once it was invoiced (our choice)', async () => {
+  test('cannot be deleted once it is invoiced (our choice)', async () => {
     const invoiced = api.store.addAddition({ agreementId, product: product() });
     expect(
       (await api.call('DELETE', `/finance/agreements/${agreementId}/additions/${invoiced.id}`)).status,
