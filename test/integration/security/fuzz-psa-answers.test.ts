@@ -35,7 +35,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-/** A connection that remembers nothing of the runs before. */
+/** A connection without the caches of earlier runs. */
 const fresh = (): PsaAdapter => connectWise(proxy.host, environment);
 
 const text = z.string().refine(value => value.isWellFormed() && !value.includes('\u0000'));
@@ -123,8 +123,8 @@ const reads: [call: string, ask: (adapter: PsaAdapter) => Promise<unknown>, answ
   ],
 ];
 
-/** What the call came to within some seconds: its answer, or the PsaError that it threw; any other error is thrown on. */
-async function cameTo<T>(call: Promise<T>): Promise<{ answer: T } | { error: PsaError }> {
+/** The answer of a call, or the PsaError that it threw. Fails after ten seconds, and for any other error. */
+async function outcomeOf<T>(call: Promise<T>): Promise<{ answer: T } | { error: PsaError }> {
   let timer: NodeJS.Timeout | undefined;
   const hung = new Promise<never>((_, fail) => {
     timer = setTimeout(() => fail(new Error('it hangs')), 10_000);
@@ -149,13 +149,13 @@ const strikes = fc.array(strike, { minLength: 1, maxLength: 5 });
 
 describe('whatever a PSA answers', () => {
   it.each(reads)(
-    '%s says something well-formed, or which PsaError it is',
+    '%s returns a well-formed answer or throws a PsaError',
     async (_call, ask, answer) => {
       await fc.assert(
         fc.asyncProperty(strikes, async changes => {
           proxy.strikes = changes;
-          const came = await cameTo(ask(fresh()));
-          if ('answer' in came) answer.parse(came.answer);
+          const result = await outcomeOf(ask(fresh()));
+          if ('answer' in result) answer.parse(result.answer);
         }),
         fuzzing(runs),
       );
@@ -164,14 +164,14 @@ describe('whatever a PSA answers', () => {
   );
 
   it(
-    'createTicket says that there is a ticket only if the answer shows it, and never that there is none',
+    'createTicket returns a ticket only if the answer contains it, and never excludes one that may exist',
     async () => {
       let tickets = 0;
       await fc.assert(
         fc.asyncProperty(strikes, async changes => {
           tickets += 1;
           proxy.strikes = changes;
-          const came = await cameTo(
+          const result = await outcomeOf(
             fresh().createTicket({
               reference: `event:${tickets}`,
               summary: 'Backup failed',
@@ -181,9 +181,9 @@ describe('whatever a PSA answers', () => {
             }),
           );
           const write = proxy.writes.at(-1);
-          if ('answer' in came) shows(came.answer, write!.text!);
+          if ('answer' in result) shows(result.answer, write!.text!);
           else if (write?.carriedOut && write.strike !== 'answer')
-            expect(came.error.mayHaveBeenCarriedOut).toBe(true);
+            expect(result.error.mayHaveBeenCarriedOut).toBe(true);
         }),
         fuzzing(runs),
       );
@@ -192,7 +192,7 @@ describe('whatever a PSA answers', () => {
   );
 
   it(
-    'setBilledQuantity says that a quantity stands there only if an answer shows it',
+    'setBilledQuantity reports a quantity only if an answer contains it',
     async () => {
       const plain = connectWise(proxy.host, environment);
       await fc.assert(
@@ -208,10 +208,10 @@ describe('whatever a PSA answers', () => {
             );
             if (resolved?.state !== 'RESOLVED') throw new Error(JSON.stringify(resolved));
             proxy.strikes = changes;
-            const came = await cameTo(fresh().setBilledQuantity(resolved.target, quantity, period));
-            if ('answer' in came) {
-              outcome.parse(came.answer);
-              if (came.answer.state !== 'REFUSED') stands(came.answer, quantity, resolved.target);
+            const result = await outcomeOf(fresh().setBilledQuantity(resolved.target, quantity, period));
+            if ('answer' in result) {
+              outcome.parse(result.answer);
+              if (result.answer.state !== 'REFUSED') stands(result.answer, quantity, resolved.target);
             }
           },
         ),
