@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const require = createRequire(import.meta.url);
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
-/** What every project needs; a test's folder says which project it belongs to. */
-const everywhere = {
+export default defineConfig({
   resolve: {
     // graphql 16 ships both module kinds: our sources would get the ESM copy and externalised libraries the
     // CommonJS one, and graphql refuses to mix them ("from another module or realm").
@@ -17,35 +17,25 @@ const everywhere = {
       { find: /^psa-bridge\/conformance$/, replacement: source('psa/conformance/conformance.ts') },
     ],
   },
-};
-
-const everyTest = {
-  setupFiles: ['test/support/setup.ts'],
-  testTimeout: 20_000,
-  hookTimeout: 60_000,
-};
-
-export default defineConfig({
+  // The projects inherit what stands here. A test's folder says which project it belongs to.
   test: {
     // vitest's on-disk cache of transforms does not notice a changed tsconfig.
     fsModuleCache: false,
+    setupFiles: ['test/support/setup.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    // A worker imports the sources once, not once for each file. Each file has its own database and its own servers.
+    isolate: false,
+    // Database tests wait more than they compute. vitest's default is one worker on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
-        // No database, no build, one process for all files.
-        ...everywhere,
-        test: {
-          ...everyTest,
-          name: 'unit',
-          include: ['test/unit/**/*.test.ts'],
-          pool: 'threads',
-          isolate: false,
-        },
+        // No database, no build.
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], pool: 'threads' },
       },
       {
-        // One PostgreSQL; each file has its own database, cloned from a template.
-        ...everywhere,
+        // Each file has its own database, cloned from a template.
         test: {
-          ...everyTest,
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/postgres.global.ts'],
@@ -54,12 +44,10 @@ export default defineConfig({
       },
       {
         // Compiled programs as processes of their own.
-        ...everywhere,
         test: {
-          ...everyTest,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['test/support/postgres.global.ts', 'test/support/build.global.ts'],
+          globalSetup: ['test/support/build.global.ts', 'test/support/postgres.global.ts'],
           pool: 'forks',
         },
       },

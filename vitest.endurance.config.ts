@@ -1,9 +1,14 @@
 import { defineConfig } from 'vitest/config';
 import config from './vitest.config.js';
 
-const [, , e2e] = config.test!.projects as [object, object, { test: object }];
-
-/** Killed processes at full size; takes a while, so `npm test` runs a small one of it. */
+/** The tests of `test/endurance` at full size; they take a while, so `npm test` runs a small one of each. */
+const { projects: _, ...test } = config.test!;
 export default defineConfig({
-  test: { projects: [{ ...e2e, test: { ...e2e.test, include: ['test/endurance/**/*.test.ts'] } }] },
+  ...config,
+  test: {
+    ...test,
+    include: ['test/endurance/**/*.test.ts'],
+    globalSetup: ['test/support/build.global.ts', 'test/support/postgres.global.ts'],
+    pool: 'forks',
+  },
 });

@@ -17,12 +17,17 @@ declare module 'vitest' {
 /** A database at the newest schema; `freshDatabase` clones it. */
 export const template = 'psa_bridge_template';
 
-/** One PostgreSQL server for the whole run: the one that TEST_DATABASE_URL names, or an embedded one. */
-export default async function startPostgres({ provide }: TestProject) {
+/**
+ * One PostgreSQL server for the whole run, started by the first project that needs one: the server that
+ * TEST_DATABASE_URL names, or an embedded one.
+ */
+export default async function startPostgres(project: TestProject) {
+  if (project.getProvidedContext().serverUrl) return;
   const given = process.env.TEST_DATABASE_URL;
   const server = given ? undefined : await startEmbedded();
   const serverUrl = given ?? server!.url;
-  provide('serverUrl', serverUrl);
+  // Every project sees what the root project provides.
+  project.vitest.getRootProject().provide('serverUrl', serverUrl);
   const owner = new pg.Client({ connectionString: serverUrl });
   await owner.connect();
   await owner.query(`drop database if exists ${template}`);
