@@ -13,6 +13,7 @@ import {
 import { type ConnectedPartner, connectPartner } from '../../support/connected-partner.js';
 import { connectWise, psaEnvironment } from '../../support/on-sandbox.js';
 import { startTestService, type TestService } from '../../support/service.js';
+import { startJob } from '../../support/start-job.js';
 
 const posts = { method: 'POST', path: /^\/service\/tickets$/ };
 let bridge: TestService;
@@ -32,11 +33,7 @@ async function letTimePass() {
     `update delivery set next_attempt_at = now() where state = 'PENDING'`,
   );
   await query(bridge.database.orm.em.fork(), 'update integration set resting_until = null');
-  await query(
-    bridge.database.orm.em.fork(),
-    `insert into agenda_jobs (name, next_run_at, data) values ('deliver', now(), jsonb_build_object('integrationId', $1::text))`,
-    [partner.integrationId],
-  );
+  await startJob(bridge.database.orm.em.fork(), 'deliver', { integrationId: partner.integrationId });
 }
 
 async function newestDelivery(externalId: string) {
@@ -339,7 +336,7 @@ describe('a worker', () => {
     const { client } = bridge;
     const jobs = Array.from({ length: 1_000 }, (_, n) => ({
       externalId: `bulk-${n}`,
-      organizationExternalId: 'partner-1-customer-1',
+      organizationExternalId: `${partner.externalId}-customer-1`,
       jobName: 'Bulk',
       device: `BULK-${n}`,
       status: 'ERROR',

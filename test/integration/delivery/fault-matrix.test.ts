@@ -13,6 +13,7 @@ import {
 import { ownCertificate } from '../../support/certificate.js';
 import { type ConnectedPartner, connectPartner } from '../../support/connected-partner.js';
 import { startTestService, type TestService } from '../../support/service.js';
+import { startJob } from '../../support/start-job.js';
 
 // Every fault meets a ticket and a quantity in the middle of work, with a neighbour beside each.
 interface Row {
@@ -166,10 +167,7 @@ async function letTimePass(partner: ConnectedPartner) {
     'update integration set resting_until = null, next_probe_at = case when next_probe_at is null then null else now() end where id = $1',
     [partner.integrationId],
   );
-  await sql(
-    `insert into agenda_jobs (name, next_run_at, data) values ('deliver', now(), jsonb_build_object('integrationId', $1::text))`,
-    [partner.integrationId],
-  );
+  await startJob(bridge.database.orm.em.fork(), 'deliver', { integrationId: partner.integrationId });
 }
 
 async function details(partner: ConnectedPartner) {

@@ -8,6 +8,7 @@ import { ConnectIntegrationDocument, ResumeIntegrationDocument } from '../../../
 import { type ConnectedPartner, connectPartner } from '../../support/connected-partner.js';
 import { type MailServer, mailLogin, startMailServer } from '../../support/mail-server.js';
 import { startTestService, type TestService } from '../../support/service.js';
+import { startJob } from '../../support/start-job.js';
 import { startWebhookReceiver, verified, type WebhookReceiver } from '../../support/webhook-receiver.js';
 
 const minute = 60_000;
@@ -50,7 +51,7 @@ function sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
 /** Lets this much time pass, and the minutely tick come. */
 async function pass(ms: number) {
   clock = new Date(clock.getTime() + ms);
-  await sql(`insert into agenda_jobs (name, next_run_at, data) values ('tick', now(), '{}')`);
+  await startJob(bridge.database.orm.em.fork(), 'tick');
 }
 
 const until = <T>(condition: () => T | Promise<T>) =>

@@ -5,6 +5,7 @@ import { wakeUpInPostgres } from '../../../src/jobs/job-store-in-postgres.js';
 import { startDueRuns } from '../../../src/pipelines/start-due-runs.js';
 import { type ConnectedPartner, connectPartner } from '../../support/connected-partner.js';
 import { startTestService, type TestService } from '../../support/service.js';
+import { startJob } from '../../support/start-job.js';
 
 let clock = new Date('2026-11-20T18:00:00Z'); // Friday noon in Chicago
 let bridge: TestService;
@@ -68,7 +69,14 @@ describe('the schedule', () => {
 
   it('follows the partner’s time zone and invoice day', async () => {
     await bridge.client.ask(UpsertPartnersDocument, {
-      partners: [{ externalId: 'partner-1', name: 'partner-1', timeZone: 'Europe/Berlin', invoiceDay: 31 }],
+      partners: [
+        {
+          externalId: partner.externalId,
+          name: partner.externalId,
+          timeZone: 'Europe/Berlin',
+          invoiceDay: 31,
+        },
+      ],
     });
     expect(await schedule()).toEqual({
       DIGEST: '2026-11-24T06:00:00.000Z',
@@ -93,10 +101,7 @@ describe('a worker that starts', () => {
       bridge.database.orm.em.fork(),
       `update integration set billing_enabled = true, next_usage_at = '2026-11-23T13:00:00Z'`,
     );
-    await query(
-      bridge.database.orm.em.fork(),
-      `insert into agenda_jobs (name, next_run_at, data) values ('tick', now(), '{}')`,
-    );
+    await startJob(bridge.database.orm.em.fork(), 'tick');
     await vi.waitFor(async () => expect(await scheduledRuns()).toContain('USAGE 2026-11-23'), 10_000);
   });
 });

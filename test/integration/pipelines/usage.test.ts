@@ -9,6 +9,7 @@ import {
 } from '../../../src/gql/typed.js';
 import { type ConnectedPartner, connectPartner } from '../../support/connected-partner.js';
 import { startTestService, type TestService } from '../../support/service.js';
+import { startJob } from '../../support/start-job.js';
 
 let clock = new Date('2026-11-23T15:00:00Z');
 let bridge: TestService;
@@ -159,11 +160,7 @@ async function runOf(id: string): Promise<{ state: string; error: string | null 
 }
 
 async function wake(job: string) {
-  await query(
-    bridge.database.orm.em.fork(),
-    `insert into agenda_jobs (name, next_run_at, data) values ($1::text, now(), jsonb_build_object('integrationId', $2::text))`,
-    [job, partner.integrationId],
-  );
+  await startJob(bridge.database.orm.em.fork(), job, { integrationId: partner.integrationId });
 }
 
 describe('a dry run', () => {
