@@ -101,9 +101,9 @@ describe('an API process and two workers', () => {
       { query: print(SyncStatusDocument), variables: { integrationId: partner.integrationId } },
       { next: ({ data }) => void (data && seen.push(data.syncStatus)), error: () => {}, complete: () => {} },
     );
-    await reportMany('LIVE', 200);
+    await reportMany('LIVE', 100);
     await vi.waitFor(() => expect(seen.at(-1)).toMatchObject({ pipeline: 'EVENTS', state: 'SUCCEEDED' }), {
-      timeout: 20_000,
+      timeout: 25_000,
     });
     unsubscribe();
     await socket.dispose();
@@ -115,8 +115,8 @@ describe('an API process and two workers', () => {
 
   it('deliver each result exactly once although workers are killed in the middle of it', async () => {
     sandbox.options.latencyMs = 10;
-    await reportMany('KILL', 600);
-    for (const enough of [60, 200, 350]) {
+    await reportMany('KILL', 200);
+    for (const enough of [20, 60, 110]) {
       await vi.waitFor(() => expect(ticketsOf('KILL').size).toBeGreaterThan(enough), {
         timeout: 60_000,
         interval: 10,
@@ -134,13 +134,13 @@ describe('an API process and two workers', () => {
     await allDelivered();
     sandbox.options.latencyMs = 0;
     const copies = ticketsOf('KILL');
-    expect(copies.size).toBe(600);
+    expect(copies.size).toBe(200);
     expect([...copies].filter(([, count]) => count !== 1)).toEqual([]);
   }, 120_000);
 
   it('hand back what they have in hand when they are asked to stop', async () => {
     sandbox.options.latencyMs = 20;
-    await reportMany('STOP', 400);
+    await reportMany('STOP', 150);
     await vi.waitFor(() => expect(ticketsOf('STOP').size).toBeGreaterThan(20), {
       timeout: 30_000,
       interval: 10,
@@ -158,7 +158,7 @@ describe('an API process and two workers', () => {
     startWorker();
     await allDelivered();
     expect([...ticketsOf('STOP').values()].every(count => count === 1)).toBe(true);
-    expect(ticketsOf('STOP').size).toBe(400);
+    expect(ticketsOf('STOP').size).toBe(150);
   }, 90_000);
 });
 

@@ -69,7 +69,10 @@ export async function reportAll(stage: Stage, partner: BenchPartner, count: numb
   }
 }
 
-/** Lets time pass for what waits for another attempt. Leases run out by themselves. */
+/**
+ * Lets time pass for what waits for another attempt. Leases run out by themselves. A job that failed stays in Agenda's
+ * table without a next run; it does not count as one that waits.
+ */
 export async function letTimePass(stage: Stage): Promise<void> {
   await stage.sql(
     `update delivery set next_attempt_at = now() where state = 'PENDING' and next_attempt_at > now()`,
@@ -83,11 +86,19 @@ export async function letTimePass(stage: Stage): Promise<void> {
     `insert into agenda_jobs (name, next_run_at, data)
      select 'deliver', now(), jsonb_build_object('integrationId', i.id) from integration i
      where exists (select 1 from delivery d where d.integration_id = i.id and d.state = 'PENDING')
-       and not exists (select 1 from agenda_jobs j where j.name = 'deliver' and j.locked_at is null)`,
+       and not exists (select 1 from agenda_jobs j where j.name = 'deliver' and j.locked_at is null and j.next_run_at is not null)`,
   );
 }
 
-/** Reports and delivers while processes die; returns when nothing is owed any more. */
+/** Ends the transactions whose process was frozen in them, as `idle_in_transaction_session_timeout` does. */
+async function endIdleTransactions(stage: Stage): Promise<void> {
+  await stage.sql(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where state = 'idle in transaction' and state_change < now() - interval '3 seconds'`,
+  );
+}
+
+/** Reports and delivers while processes die; returns when nothing is pending any more. */
 export async function endure(stage: Stage, ordeal: Ordeal): Promise<Survived> {
   const random = seeded(ordeal.seed);
   const partner = await stage.addPartner(`endure-${ordeal.seed}-${ordeal.workers}`, 20);
@@ -134,7 +145,7 @@ export async function endure(stage: Stage, ordeal: Ordeal): Promise<Survived> {
       )[0]!.n;
     };
     for (let left = 1; left > 0; ) {
-      await pause(1_000);
+      await pause(500);
       left = await open().catch(() => 1); // the database may be down just now
       if (!reported) left = 1;
       if ((performance.now() - began) / 1_000 > 600)
@@ -153,20 +164,21 @@ export async function endure(stage: Stage, ordeal: Ordeal): Promise<Survived> {
 }
 
 /**
- * Bills 200 organizations, half of them without an addition yet, while workers are killed. Answers what the PSA
+ * Bills so many organizations, half of them without an addition yet, while workers are killed. Answers what the PSA
  * then holds: each company's quantities.
  */
 export async function endureBilling(
   stage: Stage,
   seed: number,
+  companies: number,
   kills: number,
 ): Promise<Map<string, number[]>> {
   const random = seeded(seed);
-  const from = 901;
-  const partner = await stage.addPartner(`billing-${seed}`, 200, stage.sandbox, from);
+  const from = 1_001 - companies / 2; // the sandbox's first thousand have an addition
+  const partner = await stage.addPartner(`billing-${seed}`, companies, stage.sandbox, from);
   const measuredAt = new Date(Date.now() - 40 * 24 * 3_600_000).toISOString();
   await stage.client.ask(ReportUsageDocument, {
-    records: Array.from({ length: 200 }, (_, n) => ({
+    records: Array.from({ length: companies }, (_, n) => ({
       organizationExternalId: `${partner.externalId}-${n + 1}`,
       usageType: 'Backup Usage',
       quantity: `${from + n}.25`,
@@ -201,7 +213,8 @@ export async function endureBilling(
     await stage.sql(
       `insert into agenda_jobs (name, next_run_at, data)
        select 'usage', now(), jsonb_build_object('integrationId', integration_id) from sync_run
-       where planned_at is null and state = 'RUNNING' and not exists (select 1 from agenda_jobs where name = 'usage')`,
+       where planned_at is null and state = 'RUNNING' and not exists (
+         select 1 from agenda_jobs where name = 'usage' and (locked_at is not null or next_run_at is not null))`,
     );
   }
   await worker.stop();
@@ -210,7 +223,7 @@ export async function endureBilling(
   };
   const held = Map.groupBy(additions, ({ company }) => company);
   return new Map(
-    Array.from({ length: 200 }, (_, n) => `Customer ${String(from + n).padStart(4, '0')}`).map(name => [
+    Array.from({ length: companies }, (_, n) => `Customer ${String(from + n).padStart(4, '0')}`).map(name => [
       name,
       (held.get(name) ?? []).map(({ quantity }) => quantity),
     ]),
@@ -219,9 +232,14 @@ export async function endureBilling(
 
 /**
  * Freezes the worker that delivers, in the middle of it, until another has done the rest; then lets it wake up and
- * both go on. Answers how many times it froze one that had work in hand.
+ * both go on. Answers how many times it froze one that was processing deliveries.
  */
-export async function endureFreezes(stage: Stage, seed: number, freezes: number): Promise<number> {
+export async function endureFreezes(
+  stage: Stage,
+  seed: number,
+  freezes: number,
+  waitForIdleTransactions: boolean,
+): Promise<number> {
   const random = seeded(seed);
   const partner = await stage.addPartner(`frozen-${seed}`, 20);
   await stage.sandbox.setLatency(20);
@@ -232,6 +250,7 @@ export async function endureFreezes(stage: Stage, seed: number, freezes: number)
   const allDelivered = async () => {
     while ((await pending()) > 0) {
       await letTimePass(stage);
+      if (!waitForIdleTransactions) await endIdleTransactions(stage);
       await pause(200);
     }
   };

@@ -4,8 +4,25 @@ import { clean, compareWithPsa, endure, endureBilling, endureFreezes } from './e
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
 
-/** Killed and frozen processes, with `deliveries` in each scenario. The seed repeats a run's moments. */
-export function describeEndurance(deliveries: number, kills: number, patienceMs: number): void {
+export interface EnduranceSize {
+  /** In each scenario with kills. */
+  deliveries: number;
+  kills: number;
+  /** Whose quantities are billed while the worker is killed. */
+  companies: number;
+  billingKills: number;
+  freezes: number;
+  /**
+   * Whether PostgreSQL's own limit, of half a minute, ends the transactions in which a worker was frozen. Otherwise
+   * they are ended at once, as that limit would.
+   */
+  waitForIdleTransactions: boolean;
+  timeoutMs: number;
+}
+
+/** Killed and frozen processes. The seed repeats a run's moments. */
+export function describeEndurance(size: EnduranceSize): void {
+  const { deliveries, kills, companies, billingKills, freezes, waitForIdleTransactions, timeoutMs } = size;
   describe(`${deliveries} deliveries, SEED=${seed}`, () => {
     let stage: Stage;
     beforeAll(async () => {
@@ -25,27 +42,27 @@ export function describeEndurance(deliveries: number, kills: number, patienceMs:
         expect(await compareWithPsa(stage)).toEqual(clean);
         expect(Object.values(survived.kills).reduce((a, b) => a + b, 0)).toBeGreaterThan(0);
       },
-      patienceMs,
+      timeoutMs,
     );
 
     it(
-      'leave each of 200 companies with one addition that holds its quantity although somebody kills the worker',
+      `leave each of ${companies} companies with one addition that holds its quantity although somebody kills the worker`,
       async () => {
-        const held = await endureBilling(stage, seed, Math.min(kills, 8));
+        const held = await endureBilling(stage, seed, companies, billingKills);
+        expect(held.size).toBe(companies);
         const expected = [...held.keys()].map(name => [name, [Number(name.slice(-4)) + 0.25]]);
         expect([...held]).toEqual(expected);
       },
-      patienceMs,
+      timeoutMs,
     );
 
     it(
       'are in the PSA exactly once each although workers are frozen past their lease and wake up again',
       async () => {
-        const freezes = Math.min(Math.ceil(kills / 2), 20);
-        expect(await endureFreezes(stage, seed, freezes)).toBe(freezes);
+        expect(await endureFreezes(stage, seed, freezes, waitForIdleTransactions)).toBe(freezes);
         expect(await compareWithPsa(stage)).toEqual(clean);
       },
-      patienceMs,
+      timeoutMs,
     );
   });
 }

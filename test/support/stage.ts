@@ -137,6 +137,7 @@ export async function setTheStage(settings: Record<string, string> = {}): Promis
     addPartner: (name, customers, at = sandbox, from = 1) =>
       addPartner(client, at.host, name, customers, from),
     async close() {
+      for (const one of processes) one.process.kill('SIGCONT'); // a test that failed may have left one frozen
       await Promise.all(processes.map(one => one.stop()));
       await pool.end();
       await db.end().catch(() => {});
