@@ -22,8 +22,9 @@ export default defineConfig({
     // vitest's on-disk cache of transforms does not notice a changed tsconfig.
     fsModuleCache: false,
     setupFiles: ['test/support/setup.ts'],
-    testTimeout: 20_000,
+    testTimeout: 30_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
     // A worker imports the sources once, not once for each file. Each file has its own database and its own servers.
     isolate: false,
     // Database tests wait more than they compute. vitest's default is one worker on two cores.

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { print } from 'graphql';
+import pMap from 'p-map';
 import pg from 'pg';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -450,15 +451,18 @@ async function noteStartsThatFail(): Promise<void> {
       MONGODB_URL: `mongodb://bridge:${encodeURIComponent(secret('database password'))}@127.0.0.1:nonsense/`,
     },
   ];
-  for (const changes of wrong) {
-    for (const program of ['main', 'commands/migrate', 'commands/rotate-keys']) {
-      if (program !== 'main' && !('DATABASE_URL' in changes)) continue;
-      const one = start({ ...settings, ...changes }, `dist/src/${program}.js`);
-      await until(() => expect(one.process.exitCode).not.toBeNull());
-      expect([changes, program, one.process.exitCode]).toEqual([changes, program, 1]);
-      note('output of starts that failed', one.log());
-    }
-  }
+  const starts = wrong.flatMap(changes =>
+    ('DATABASE_URL' in changes ? ['main', 'commands/migrate', 'commands/rotate-keys'] : ['main']).map(
+      program => ({ changes, program }),
+    ),
+  );
+  const startOne = async ({ changes, program }: (typeof starts)[number]) => {
+    const one = start({ ...settings, ...changes }, `dist/src/${program}.js`);
+    await until(() => expect(one.process.exitCode).not.toBeNull());
+    expect([changes, program, one.process.exitCode]).toEqual([changes, program, 1]);
+    note('output of starts that failed', one.log());
+  };
+  await pMap(starts, startOne, { concurrency: 4 });
 }
 
 /** Every row of every table, as text. */

@@ -59,7 +59,7 @@ describe('one integration’s trouble', () => {
     };
     expect(bridge.sandbox.store.tickets.size).toBe(32);
     expect(await waiting(crawling)).toBeGreaterThan(1_500);
-    await vi.waitFor(async () => expect(await waiting(locked)).toBeGreaterThan(0));
+    await vi.waitFor(async () => expect(await waiting(locked)).toBeGreaterThan(0), 10_000);
     slow.options.latencyMs = 0;
   });
 });

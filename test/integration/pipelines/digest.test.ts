@@ -195,6 +195,6 @@ describe('the daily time', () => {
       clock = new Date(clock.getTime() + 20 * 60_000);
       await tick();
     }
-    await vi.waitFor(async () => expect(await scheduled(partner)).toEqual(days));
+    await vi.waitFor(async () => expect(await scheduled(partner)).toEqual(days), 10_000);
   });
 });

@@ -23,7 +23,7 @@ let boardId: string;
 beforeAll(async () => {
   sandbox = await startSandbox();
   proxy = await startChangingProxy(sandbox.url);
-  environment = psaEnvironment([proxy.host], { timeoutMs: 150 });
+  environment = psaEnvironment([proxy.host], { timeoutMs: 60 });
   const idOf = (name: string) => String(sandbox.store.companies.lookup('name', [name])![0]!.id);
   companyIds = { billed: idOf('PM Customer #1'), missing: idOf('No Addition Corp') };
   boardId = String(sandbox.store.boards.all()[0]!.id);

@@ -53,7 +53,7 @@ const openTicket = async (more: object = {}) =>
       body: { summary: 'x', company: { id: 250 }, board: { id: 1 }, ...more },
     })
   ).json.id as number;
-const arrived = (count: number) => vi.waitFor(() => expect(received).toHaveLength(count));
+const arrived = (count: number) => vi.waitFor(() => expect(received).toHaveLength(count), 10_000);
 
 test('a new ticket is posted with its id and action in the URL, with a signature that another client can verify', async () => {
   await register('Owner', 1);
@@ -100,7 +100,7 @@ test('after three days of failures the callback is disabled', async () => {
   await arrived(1);
   now = new Date('2026-11-26T12:00:00Z');
   await openTicket();
-  await vi.waitFor(() => expect(api.store.callbacks.get(json.id)!.inactiveFlag).toBe(true));
+  await vi.waitFor(() => expect(api.store.callbacks.get(json.id)!.inactiveFlag).toBe(true), 10_000);
   await openTicket();
   expect(received).toHaveLength(2);
 });
