@@ -1,21 +1,16 @@
-import { existsSync } from 'node:fs';
-import { inspect } from 'node:util';
-import { ConfigError, readConfig } from './config/config.js';
-import { secretsInSettings } from './config/secrets-in-settings.js';
-import { UnknownSchemaError } from './db/unknown-schema-error.js';
+import { runProgram } from './commands/run-program.js';
+import { readConfig } from './config/config.js';
 import { openLog } from './observability/log.js';
-import { redactor } from './text/redaction.js';
 
-if (existsSync('.env')) process.loadEnvFile('.env');
-const redact = redactor(secretsInSettings(process.env));
-
-try {
+await runProgram(async redact => {
   const config = readConfig(process.env);
-  const logger = openLog(config.logLevel, undefined, redact);
-  // Both are imported only now: tracing has to be there before the modules that it traces.
-  const stopTracing = config.sendTraces
-    ? (await import('./observability/tracing.js')).startTracing(logger)
-    : async () => {};
+  const logger = openLog(config.process.logLevel, undefined, redact);
+  // Both modules are imported only now, because tracing has to start before the modules that it traces are loaded.
+  const { endpoint, tracesEndpoint } = config.tracing;
+  const stopTracing =
+    (tracesEndpoint ?? endpoint)
+      ? (await import('./observability/tracing.js')).startTracing(logger)
+      : async () => {};
   const { startService } = await import('./service.js');
   const service = await startService(config, { logger });
   if (service.url)
@@ -23,12 +18,12 @@ try {
       { url: service.url },
       `the API is at ${service.url}/graphql, the playground at ${service.url}/playground`,
     );
-  else logger.info('the worker is at work');
+  else logger.info('the worker is running');
   if (service.metricsUrl)
     logger.info({ url: service.metricsUrl }, `the metrics are at ${service.metricsUrl}/metrics`);
   if (service.newOperatorToken) {
     console.log(
-      `\nOperator token (shown this once; kept in ${config.dataDir}/secrets.json):\n  ${service.newOperatorToken}\n`,
+      `\nOperator token (printed only once; stored in ${config.database.dataDir}/secrets.json):\n  ${service.newOperatorToken}\n`,
     );
   }
   let stopping = false;
@@ -42,8 +37,4 @@ try {
       process.exit(0);
     });
   }
-} catch (error) {
-  const expected = error instanceof ConfigError || error instanceof UnknownSchemaError;
-  console.error(redact(expected ? error.message : inspect(error)));
-  process.exit(1);
-}
+});

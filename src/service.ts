@@ -4,7 +4,6 @@ import { startApi } from './api/server.js';
 import { ensureOperatorToken } from './api/sign-in/token-gate.js';
 import type { Config } from './config/config.js';
 import { localSecretsIn } from './config/local-secrets.js';
-import { secretsInSettings } from './config/secrets-in-settings.js';
 import { ChangeFeed } from './db/changes.js';
 import { openDatabase } from './db/connection.js';
 import { startEmbeddedDatabase } from './db/embedded.js';
@@ -56,10 +55,11 @@ export async function startService(
     }
   };
   try {
-    const secrets = config.databaseUrl ? undefined : localSecretsIn(config.dataDir);
-    const embedded = secrets && (await startEmbeddedDatabase(config.dataDir, secrets.databasePassword));
+    const secrets = config.database.url ? undefined : localSecretsIn(config.database.dataDir);
+    const embedded =
+      secrets && (await startEmbeddedDatabase(config.database.dataDir, secrets.databasePassword));
     if (embedded) started.push(() => embedded.stop());
-    const databaseUrl = config.databaseUrl ?? embedded!.url;
+    const databaseUrl = config.database.url ?? embedded!.url;
     await migrateDatabase(databaseUrl);
 
     const orm = await openDatabase({ url: databaseUrl, entities, poolSize: 20 });
@@ -71,19 +71,19 @@ export async function startService(
     started.push(() => changes.stop());
     const metrics = new Metrics(() => within(scrapePatienceMs, readWorkState(orm.em.fork(), now())));
     const http = createGuardedHttp({
-      allowedHosts: config.psaAllowedHosts,
-      ports: config.psaPorts,
+      allowedHosts: config.psa.allowedHosts,
+      ports: config.psa.ports,
       logger,
-      timeoutMs: config.psaTimeoutMs,
+      timeoutMs: config.psa.timeoutMs,
       observe: ({ plugin, method, status, seconds }) =>
         metrics.observePsaRequest(plugin, method, status, seconds),
     });
     started.push(() => http.close());
 
     const vault = new CredentialVault(
-      config.encryptionKeys.length > 0 ? config.encryptionKeys : [secrets!.encryptionKey],
+      config.secrets.encryptionKeys.length > 0 ? config.secrets.encryptionKeys : [secrets!.encryptionKey],
     );
-    const plugins = await loadPlugins({ packages: config.psaPlugins });
+    const plugins = await loadPlugins({ packages: config.psa.plugins });
     const connections = new PsaConnections({
       orm,
       plugins,
@@ -91,25 +91,22 @@ export async function startService(
       vault,
       logger,
       now,
-      solutionName: config.solutionName,
-      clientIds: config.psaClientIds,
-      requestsPerMinute: config.psaRequestsPerMinute,
-      concurrency: config.psaConcurrency,
+      solutionName: config.psa.solutionName,
+      clientIds: config.psa.clientIds,
+      requestsPerMinute: config.psa.requestsPerMinute,
+      concurrency: config.psa.concurrency,
     });
-    const jobStore = config.mongodbUrl
-      ? jobStoreInMongodb({ mongodbUrl: config.mongodbUrl, databaseUrl, changes, logger })
+    const jobStore = config.database.mongodbUrl
+      ? jobStoreInMongodb({ mongodbUrl: config.database.mongodbUrl, databaseUrl, changes, logger })
       : jobStoreInPostgres({ databaseUrl, orm, logger });
     started.push(() => jobStore.close());
     const { wakeUp } = jobStore;
-    const operatorToken = config.operatorToken ?? secrets?.operatorToken;
+    const operatorToken = config.secrets.operatorToken ?? secrets?.operatorToken;
     if (operatorToken) await ensureOperatorToken(orm.em.fork(), operatorToken);
 
-    const notices = createNoticeSenders({
-      ...config.notices,
-      smtpSecrets: secretsInSettings({ SMTP_URL: config.notices.smtpUrl }),
-    });
+    const notices = createNoticeSenders(config.notices);
     started.push(() => notices.close());
-    const worker = config.roles.includes('worker')
+    const worker = config.process.roles.includes('worker')
       ? await startWorker({
           orm,
           jobStore,
@@ -118,10 +115,10 @@ export async function startService(
           metrics,
           now,
           owner: `${hostname()}:${process.pid}`,
-          leaseMs: config.leaseMs,
-          usageRules: config.usageRules,
-          usageRunTime: config.usageRunTime,
-          retentionDays: config.retentionDays,
+          leaseMs: config.worker.leaseMs,
+          usageRules: config.usage.rules,
+          usageRunTime: config.usage.runTime,
+          retentionDays: config.worker.retentionDays,
           wakeUp,
           notices,
           psaName: plugin => plugins.get(plugin)?.name ?? plugin,
@@ -129,14 +126,19 @@ export async function startService(
       : undefined;
     if (worker) started.push(() => worker.stop(graceMs));
     const ready = () => checkReadiness(orm, worker);
-    const api = config.roles.includes('api')
+    const api = config.process.roles.includes('api')
       ? await startApi({
           orm,
           connections,
           vault,
           changes,
           wakeUp,
-          config,
+          config: {
+            ...config.http,
+            identity: config.identity,
+            usageRunTime: config.usage.runTime,
+            retentionDays: config.worker.retentionDays,
+          },
           logger,
           metrics,
           now,
@@ -145,11 +147,11 @@ export async function startService(
       : undefined;
     if (api) started.push(() => api.close());
     const observability =
-      config.metricsPort === undefined
+      config.http.metricsPort === undefined
         ? undefined
         : await startObservabilityServer({
-            host: config.host,
-            port: config.metricsPort,
+            host: config.http.host,
+            port: config.http.metricsPort,
             metrics,
             logger,
             ready,
@@ -159,7 +161,8 @@ export async function startService(
       url: api?.url,
       metricsUrl: observability?.url,
       databaseUrl,
-      newOperatorToken: secrets?.justMade && !config.operatorToken ? secrets.operatorToken : undefined,
+      newOperatorToken:
+        secrets?.justMade && !config.secrets.operatorToken ? secrets.operatorToken : undefined,
       stop,
     };
   } catch (error) {

@@ -1,6 +1,5 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
-import type { Config } from '../config/config.js';
 import type { ChangeFeed } from '../db/changes.js';
 import { askAsPartner } from '../domain/access/partner-rows.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
@@ -8,6 +7,7 @@ import type { CredentialVault } from '../integrations/credential-vault.js';
 import type { PsaConnections } from '../integrations/psa-connections.js';
 import { PsaLookups } from '../integrations/psa-lookups.js';
 import type { Metrics } from '../observability/metrics.js';
+import type { ApiSettings } from './api-settings.js';
 import type { Caller, Origin } from './caller.js';
 import { Loaders } from './loaders.js';
 
@@ -18,7 +18,7 @@ export interface ApiDependencies {
   vault: CredentialVault;
   changes: ChangeFeed;
   wakeUp: WakeUp;
-  config: Config;
+  config: ApiSettings;
   logger: Logger;
   now(): Date;
   metrics: Metrics;

@@ -54,12 +54,12 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
     bodyLimit: largestBodyBytes,
     forceCloseConnections: true,
     trustProxy: proxies,
-    ...timeLimits(app.config.apiRequestTimeoutMs),
+    ...timeLimits(app.config.requestTimeoutMs),
   });
   formatTransportErrors(server, app.logger);
   await secureHeaders(server);
   server.decorateRequest('caller');
-  const withinRate = await limitRate(server, app.config.apiRequestsPerMinute);
+  const withinRate = await limitRate(server, app.config.requestsPerMinute);
   const apollo = new ApolloServer<ApiContext>({
     schema,
     introspection: app.config.introspection,

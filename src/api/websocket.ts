@@ -89,8 +89,8 @@ export function serveSubscriptions(
       },
       onSubscribe({ extra }, _id, { query, operationName, variables }) {
         const running = extra.opened ? open.subscriptionsOf(extra.opened.caller) : 0;
-        if (running > app.config.apiSubscriptionsPerCaller) {
-          const message = `More than ${app.config.apiSubscriptionsPerCaller} subscriptions at once; end some of them.`;
+        if (running > app.config.subscriptionsPerCaller) {
+          const message = `More than ${app.config.subscriptionsPerCaller} subscriptions at once; end some of them.`;
           return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })];
         }
         // Apollo's plugins do not see what arrives here.

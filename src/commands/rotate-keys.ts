@@ -1,24 +1,19 @@
-import { existsSync } from 'node:fs';
-import { inspect } from 'node:util';
 import { ConfigError, readConfig } from '../config/config.js';
-import { secretsInSettings } from '../config/secrets-in-settings.js';
 import { appliedMigrations, requireKnownSchema } from '../db/applied-migrations.js';
 import { openDatabase } from '../db/connection.js';
-import { UnknownSchemaError } from '../db/unknown-schema-error.js';
 import { entities } from '../domain/entities.js';
 import { CredentialVault } from '../integrations/credential-vault.js';
 import { type KeyRotation, rotateKeys } from '../integrations/reseal-credentials.js';
-import { redactor } from '../text/redaction.js';
+import { runProgram } from './run-program.js';
 
-// Seals every integration's credentials with the first key of ENCRYPTION_KEYS, and ends: `npm run rotate-keys`.
-// Its exit code is 0 once the other keys may be taken away.
-if (existsSync('.env')) process.loadEnvFile('.env');
-
-try {
-  const { databaseUrl, encryptionKeys } = readConfig(process.env);
-  if (!databaseUrl) throw new ConfigError('DATABASE_URL: must be set, to the database that the service uses');
-  const vault = new CredentialVault(encryptionKeys);
-  const orm = await openDatabase({ url: databaseUrl, entities, poolSize: 2 });
+// npm run rotate-keys: seals every integration's credentials with the first key of ENCRYPTION_KEYS. Its exit code
+// is 0 when the other keys may be removed.
+await runProgram(async () => {
+  const config = readConfig(process.env);
+  const { database, secrets } = config;
+  if (!database.url) throw new ConfigError('DATABASE_URL: must be set to the database of the service');
+  const vault = new CredentialVault(secrets.encryptionKeys);
+  const orm = await openDatabase({ url: database.url!, entities, poolSize: 2 });
   try {
     requireKnownSchema(await appliedMigrations(orm.em.fork()));
     const rotation = await rotateKeys(orm.em.fork(), vault);
@@ -27,17 +22,13 @@ try {
   } finally {
     await orm.close();
   }
-} catch (error) {
-  const expected = error instanceof ConfigError || error instanceof UnknownSchemaError;
-  console.error(redactor(secretsInSettings(process.env))(expected ? error.message : inspect(error)));
-  process.exitCode = 1;
-}
+});
 
 function report({ resealed, unopened, remaining }: KeyRotation, [newest, ...others]: string[]): string[] {
   const lines = [`Sealed with the newest key (${newest}) now: ${resealed}.`];
   if (unopened.length > 0) {
     lines.push(
-      'These cannot be opened, so no key may be taken away yet. Bring the missing key back, or have the partner connect again:',
+      'No key may be removed yet, because these credentials cannot be opened. Restore the missing key, or have the partner connect again:',
       ...unopened.map(
         ({ id, partner, account, reason }) =>
           `  integration ${id} (partner ${partner}, ${account}): ${reason}`,
@@ -46,10 +37,10 @@ function report({ resealed, unopened, remaining }: KeyRotation, [newest, ...othe
   } else if (remaining.size > 0) {
     const counts = [...remaining].map(([key, count]) => `${count} with ${key}`).join(', ');
     lines.push(
-      `Meanwhile a process that has another newest key sealed ${counts}. Restart it with these settings, then run this again.`,
+      `In the meantime a process with another newest key sealed ${counts}. Restart it with these settings, then run this again.`,
     );
   } else if (others.length > 0) {
-    lines.push(`No longer needed, save for backups made before: ${others.join(', ')}.`);
+    lines.push(`No longer needed, except for earlier backups: ${others.join(', ')}.`);
   }
   return lines;
 }

@@ -1,5 +1,6 @@
 import { createTransport } from 'nodemailer';
 import { type Redact, redactor } from '../text/redaction.js';
+import { passwordsInUrl, secretsIn } from '../text/secrets-in-text.js';
 import type { SendOutcome } from './send-outcome.js';
 import type { MailText } from './write-mail.js';
 
@@ -13,16 +14,7 @@ export interface Mailer {
  * Sends through the operator's own SMTP server, with one connection for each mail. The headers prevent automatic
  * replies; people's replies go to `from`.
  */
-export function createMailer({
-  smtpUrl,
-  from,
-  secrets,
-}: {
-  smtpUrl: string;
-  from: string;
-  /** Removed from every error that the server answers. */
-  secrets: readonly string[];
-}): Mailer {
+export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string }): Mailer {
   const transport = createTransport({
     url: smtpUrl,
     connectionTimeout: 10_000,
@@ -31,7 +23,8 @@ export function createMailer({
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  const redact = redactor(secrets);
+  // A mail server may repeat the password in an error.
+  const redact = redactor(secretsIn(smtpUrl, passwordsInUrl));
   const domain = /@([^\s<>@]+)>?$/.exec(from)?.[1] ?? 'psa-bridge.invalid';
   return {
     async send(to, { id, subject, text }) {

@@ -17,7 +17,7 @@ export interface NoticeSenders {
 /** Opens no connection before the first notice is sent. */
 export function createNoticeSenders(settings: NotificationSettings): NoticeSenders {
   const { webhookUrls, webhookSecrets, webhookAllowedHosts, operatorEmails } = settings;
-  const { smtpUrl, emailFrom, smtpSecrets } = settings;
+  const { smtpUrl, emailFrom } = settings;
   const webhooks =
     webhookUrls.length > 0
       ? createWebhookSender({
@@ -28,7 +28,7 @@ export function createNoticeSenders(settings: NotificationSettings): NoticeSende
         })
       : undefined;
   const mailer =
-    smtpUrl && emailFrom ? createMailer({ smtpUrl, from: emailFrom, secrets: smtpSecrets }) : undefined;
+    smtpUrl && emailFrom ? createMailer({ smtpUrl, from: emailFrom }) : undefined;
   return {
     receivers: { webhookUrls, operatorEmails, partners: mailer !== undefined },
     webhooks,

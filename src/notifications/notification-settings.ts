@@ -8,7 +8,5 @@ export interface NotificationSettings {
   /** Set together with `emailFrom`; otherwise no e-mail is sent. */
   smtpUrl: string | undefined;
   emailFrom: string | undefined;
-  /** A mail server may repeat these in an error. They are removed before the error is stored or logged. */
-  smtpSecrets: readonly string[];
   operatorEmails: readonly string[];
 }

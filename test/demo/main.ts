@@ -26,7 +26,7 @@ const config = readConfig({
   PSA_ALLOWED_HOSTS: sandbox.host,
   LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
 });
-const service = await startService(config, { logger: pino({ level: config.logLevel }) });
+const service = await startService(config, { logger: pino({ level: config.process.logLevel }) });
 tell('PSA Bridge starts: PostgreSQL, API and worker', service.url!);
 
 async function stop(code: number): Promise<never> {

@@ -65,7 +65,7 @@ export async function startTestApi(
     };
   };
   await changes.start();
-  const vault = new CredentialVault(config.encryptionKeys);
+  const vault = new CredentialVault(config.secrets.encryptionKeys);
   const http = createGuardedHttp({ allowedHosts, logger });
   const connections = new PsaConnections({
     orm: database.orm,
@@ -74,10 +74,10 @@ export async function startTestApi(
     vault,
     logger,
     now,
-    solutionName: config.solutionName,
-    clientIds: config.psaClientIds,
-    requestsPerMinute: config.psaRequestsPerMinute,
-    concurrency: config.psaConcurrency,
+    solutionName: config.psa.solutionName,
+    clientIds: config.psa.clientIds,
+    requestsPerMinute: config.psa.requestsPerMinute,
+    concurrency: config.psa.concurrency,
   });
   await ensureOperatorToken(database.orm.em.fork(), operatorToken);
   const metrics = new Metrics(() => readWorkState(database.orm.em.fork(), now()));
@@ -87,7 +87,12 @@ export async function startTestApi(
     vault,
     changes,
     wakeUp: wakeUpInPostgres,
-    config,
+    config: {
+      ...config.http,
+      identity: config.identity,
+      usageRunTime: config.usage.runTime,
+      retentionDays: config.worker.retentionDays,
+    },
     logger,
     now,
     metrics,

@@ -21,7 +21,6 @@ const rooms: Record<string, readonly string[]> = {
   ingest: ['db', 'domain', 'pipelines', 'text'],
   jobs: ['db', 'delivery', 'domain', 'integrations', 'notifications', 'observability', 'pipelines', 'runs'],
   api: [
-    'config',
     'db',
     'delivery',
     'domain',

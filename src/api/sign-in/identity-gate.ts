@@ -10,13 +10,13 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { IdentitySettings } from '../../config/config.js';
-import { isHttpsOrLoopback } from '../../config/https-or-loopback.js';
 import { Role } from '../../domain/access/api-token.js';
 import { ActorKind } from '../../domain/audit/audit-entry.js';
 import { Partner } from '../../domain/partners/partner.js';
+import { isHttpsOrLoopback } from '../../text/https-or-loopback.js';
 import type { Caller } from '../caller.js';
 import { identityProviderDown } from '../errors.js';
+import type { IdentitySettings } from './identity-settings.js';
 
 const patienceMs = 5_000;
 /** How long a provider that did not answer is left alone. */

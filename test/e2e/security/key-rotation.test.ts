@@ -105,7 +105,7 @@ describe('npm run rotate-keys', () => {
     const finished = await rotate();
     expect(finished).toMatchObject({ code: 0, stderr: '' });
     expect(finished.stdout).toBe(
-      `Sealed with the newest key (${newId}) now: 449.\nNo longer needed, save for backups made before: ${oldId}.\n`,
+      `Sealed with the newest key (${newId}) now: 449.\nNo longer needed, except for earlier backups: ${oldId}.\n`,
     );
     const rows = await stored();
     expect(rows).toHaveLength(449);

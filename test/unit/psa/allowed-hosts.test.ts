@@ -62,8 +62,8 @@ describe('an exception from the guard', () => {
 
 describe('PSA_PORTS', () => {
   it('is 443 unless set', () => {
-    expect(readConfig({}).psaPorts).toEqual([443]);
-    expect(readConfig({ PSA_PORTS: '443, 8443' }).psaPorts).toEqual([443, 8443]);
+    expect(readConfig({}).psa.ports).toEqual([443]);
+    expect(readConfig({ PSA_PORTS: '443, 8443' }).psa.ports).toEqual([443, 8443]);
   });
 
   it.each(['https', '0', '65536', '4.5', '1-1024'])('takes port numbers only, not %s', ports => {
