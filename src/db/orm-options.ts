@@ -21,6 +21,8 @@ export function ormOptions({ clientUrl, entities, poolSize = 10, limits = '' }: 
     discovery: { warnWhenNoEntities: false },
     metadataProvider: ReflectMetadataProvider,
     extensions: [Migrator],
+    // A mistyped name is an error; it must not create an empty database.
+    ensureDatabase: false,
     pool: { min: 0, max: poolSize },
     // The time zone of the session decides how PostgreSQL prints instants: UTC everywhere.
     driverOptions: { options: `-c timezone=UTC ${limits}`, application_name: 'psa-bridge', keepAlive: true },
