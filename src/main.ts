@@ -1,9 +1,7 @@
-import { runProgram } from './commands/run-program.js';
-import { readConfig } from './config/config.js';
+import { runWithSettings } from './commands/run-program.js';
 import { openLog } from './observability/log.js';
 
-await runProgram(async redact => {
-  const config = readConfig(process.env);
+await runWithSettings(async (config, redact) => {
   const logger = openLog(config.process.logLevel, undefined, redact);
   // Both modules are imported only now, because tracing has to start before the modules that it traces are loaded.
   const { endpoint, tracesEndpoint } = config.tracing;

@@ -1,19 +1,17 @@
-import { ConfigError, readConfig } from '../config/config.js';
+import { ConfigError } from '../config/config.js';
 import { appliedMigrations, requireKnownSchema } from '../db/applied-migrations.js';
 import { openDatabase } from '../db/connection.js';
 import { entities } from '../domain/entities.js';
 import { CredentialVault } from '../integrations/credential-vault.js';
 import { type KeyRotation, rotateKeys } from '../integrations/reseal-credentials.js';
-import { runProgram } from './run-program.js';
+import { runWithSettings } from './run-program.js';
 
 // npm run rotate-keys: seals every integration's credentials with the first key of ENCRYPTION_KEYS. Its exit code
 // is 0 when the other keys may be removed.
-await runProgram(async () => {
-  const config = readConfig(process.env);
-  const { database, secrets } = config;
-  if (!database.url) throw new ConfigError('DATABASE_URL: must be set to the database of the service');
+await runWithSettings(async ({ database: { url }, secrets }) => {
+  if (!url) throw new ConfigError('DATABASE_URL: must be set to the database of the service');
   const vault = new CredentialVault(secrets.encryptionKeys);
-  const orm = await openDatabase({ url: database.url!, entities, poolSize: 2 });
+  const orm = await openDatabase({ url, entities, poolSize: 2 });
   try {
     requireKnownSchema(await appliedMigrations(orm.em.fork()));
     const rotation = await rotateKeys(orm.em.fork(), vault);
