@@ -27,8 +27,7 @@ export function createNoticeSenders(settings: NotificationSettings): NoticeSende
           ports: webhookUrls.map(url => portOf(new URL(url))),
         })
       : undefined;
-  const mailer =
-    smtpUrl && emailFrom ? createMailer({ smtpUrl, from: emailFrom }) : undefined;
+  const mailer = smtpUrl && emailFrom ? createMailer({ smtpUrl, from: emailFrom }) : undefined;
   return {
     receivers: { webhookUrls, operatorEmails, partners: mailer !== undefined },
     webhooks,
