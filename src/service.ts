@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { startApi } from './api/server.js';
-import { ensureOperatorToken } from './api/sign-in/token-gate.js';
+import { ensureOperatorToken } from './api/sign-in/token-authenticator.js';
 import type { Config } from './config/config.js';
 import { localSecretsIn } from './config/local-secrets.js';
 import { ChangeFeed } from './db/changes.js';

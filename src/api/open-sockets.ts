@@ -3,7 +3,7 @@ import type { Origin } from './caller.js';
 import { type Caller, keyOf } from './caller.js';
 import type { ApiDependencies } from './context.js';
 import { isIdentityProviderDown } from './errors.js';
-import type { Gate } from './sign-in/gate.js';
+import type { Authenticator } from './sign-in/authenticator.js';
 
 /** A WebSocket whose client was authenticated. */
 export interface OpenSocket {
@@ -31,7 +31,7 @@ export class OpenSockets {
 
   constructor(
     private readonly app: ApiDependencies,
-    private readonly gate: Gate,
+    private readonly authenticator: Authenticator,
   ) {
     this.#ignoreChanges = app.changes.on(change => {
       if (change.kind === 'resync') this.#check([...this.#open]);
@@ -84,7 +84,7 @@ export class OpenSockets {
   async #mayStay({ authorization, caller, origin }: OpenSocket): Promise<boolean> {
     if (caller.expiresAt !== null && caller.expiresAt <= this.app.now()) return false;
     try {
-      return (await this.gate.callerOf(authorization, origin)) !== undefined;
+      return (await this.authenticator.callerOf(authorization, origin)) !== undefined;
     } catch (error) {
       if (isIdentityProviderDown(error)) return true;
       throw error;

@@ -21,7 +21,7 @@ import { armorPlugins, largestBodyBytes, limitComplexity, limitRules, mostTokens
 import { servePlayground } from './playground.js';
 import { limitRate } from './rate.js';
 import { buildApiSchema } from './schema.js';
-import { Gate } from './sign-in/gate.js';
+import { Authenticator } from './sign-in/authenticator.js';
 import { formatTransportErrors } from './transport-errors.js';
 import { requestIdOf, watchOperations } from './watch-operations.js';
 import { serveSubscriptions } from './websocket.js';
@@ -45,7 +45,7 @@ const graphqlPath = '/graphql';
 export async function startApi(app: ApiDependencies): Promise<{ url: string; close(): Promise<void> }> {
   const schema = buildApiSchema();
   const contexts = new Contexts(app);
-  const gate = new Gate(app);
+  const authenticator = new Authenticator(app);
   const proxies = proxyAddr.compile([...app.config.trustProxy]);
   const server: FastifyInstance = Fastify({
     loggerInstance: app.logger as FastifyBaseLogger,
@@ -90,7 +90,7 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
     method: ['POST', 'OPTIONS'],
     onRequest: [
       async request => {
-        request.caller = await gate.callerOf(request.headers.authorization, originOf(request));
+        request.caller = await authenticator.callerOf(request.headers.authorization, originOf(request));
       },
       withinRate,
     ],
@@ -106,7 +106,7 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
   const stopSubscriptions = serveSubscriptions(server.server, graphqlPath, schema, {
     app,
     contexts,
-    gate,
+    authenticator,
     addressOf: request => proxyAddr(request, proxies),
   });
   const url = await server.listen({ host: app.config.host, port: app.config.port });
@@ -116,7 +116,7 @@ export async function startApi(app: ApiDependencies): Promise<{ url: string; clo
       await stopSubscriptions();
       await server.close();
       await apollo.stop();
-      gate.close();
+      authenticator.close();
     },
   };
 }

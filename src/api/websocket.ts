@@ -10,7 +10,7 @@ import { subscribeWithFreshContexts } from './fresh-contexts.js';
 import { largestSocketMessageBytes, limitComplexity, limitRules, mostTokens } from './limits.js';
 import { type OpenSocket, OpenSockets } from './open-sockets.js';
 import { anonymousPerMinute } from './rate.js';
-import type { Gate } from './sign-in/gate.js';
+import type { Authenticator } from './sign-in/authenticator.js';
 import { RefusedSignIns } from './sign-in/refused-sign-ins.js';
 import { requestIdOf } from './watch-operations.js';
 
@@ -35,18 +35,18 @@ export function serveSubscriptions(
   {
     app,
     contexts,
-    gate,
+    authenticator,
     addressOf,
   }: {
     app: ApiDependencies;
     contexts: Contexts;
-    gate: Gate;
+    authenticator: Authenticator;
     /** The client's address, behind the trusted proxies. */
     addressOf(request: IncomingMessage): string;
   },
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: largestSocketMessageBytes });
-  const open = new OpenSockets(app, gate);
+  const open = new OpenSockets(app, authenticator);
   const refused = new RefusedSignIns(anonymousPerMinute, app.now);
 
   const protocol = serveProtocol<
@@ -64,7 +64,7 @@ export function serveSubscriptions(
         };
         let caller: Caller | undefined;
         try {
-          caller = await gate.callerOf(authorization, origin);
+          caller = await authenticator.callerOf(authorization, origin);
         } catch (error) {
           if (!isIdentityProviderDown(error)) throw error;
           extra.socket.close(tryAgainLater, 'The identity provider does not answer');

@@ -59,7 +59,7 @@ export function apiClient(
   };
 }
 
-/** Throws CliError when the API names something for the caller to mend. */
+/** Throws CliError when the API names a problem that the caller can fix. */
 export function expectNoUserErrors(
   errors: readonly { field?: readonly string[] | null; code: string; message: string }[],
 ): void {

@@ -44,7 +44,7 @@ export class ResticRun {
 
   constructor(private readonly job: ResticJob) {}
 
-  /** Takes the next message, or a line that is none, such as restic's last words before it gives up. */
+  /** Takes the next message, or a line that is not JSON, such as restic's last line before it gives up. */
   take(message: ResticMessage | string): void {
     if (typeof message === 'string') this.#errors.push(message);
     else if (message.message_type === 'summary') this.#summary = message;

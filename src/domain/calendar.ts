@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 
-/** Whether `name` is an IANA time zone that this runtime knows. Offsets such as "+02:00" are none. */
+/** Whether `name` is an IANA time zone that this runtime knows. Offsets such as "+02:00" are not. */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
@@ -25,7 +25,7 @@ export function isLocalTime(text: string): boolean {
 }
 
 /**
- * Reads an RFC 3339 instant with an offset; undefined when it is none. Digits below a millisecond are dropped. In
+ * Reads an RFC 3339 instant with an offset; undefined when it is invalid. Digits below a millisecond are dropped. In
  * UTC it lies in the years 1 to 9999: what is outside, ISO text shows with a sign or as year 0, and PostgreSQL
  * reads neither.
  */
@@ -48,14 +48,14 @@ function readAnyInstant(text: string): Date | undefined {
   }
 }
 
-/** The usual form, in a tenth of the time: the clock's own reader is right if it gives back what it was given. */
+/** Reads the usual form in a tenth of the time: Date is right where it prints what it was given. */
 function readInUtc(text: string): Date | undefined {
   if (!text.endsWith('Z') || text[10] !== 'T') return undefined;
   const date = new Date(text);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text.slice(0, 16)) ? date : undefined;
 }
 
-/** The date that a calendar on the wall in `timeZone` shows at `instant`. */
+/** The date in `timeZone` at `instant`. */
 export function localDate(instant: Date, timeZone: string): string {
   return zoned(instant, timeZone).toPlainDate().toString();
 }

@@ -1,8 +1,8 @@
-/** Takes secrets out of a text; what stands in their place says so. */
+/** Replaces the secrets in a text. */
 export type Redact = (text: string) => string;
 
 const inItsPlace = '[secret]';
-/** Shorter ones would be found in words that are none. */
+/** Shorter ones would be found in ordinary words. */
 const shortest = 4;
 
 /**
@@ -12,7 +12,7 @@ const shortest = 4;
 export function redactor(secrets: readonly string[]): Redact {
   const forms = new Set(secrets.filter(secret => secret.length >= shortest).flatMap(formsOf));
   if (forms.size === 0) return text => text;
-  // The longest first, so that of a form that begins another one nothing is left over.
+  // The longest first: where one form begins another, nothing of the longer one remains.
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
   const pattern = new RegExp(longestFirst.map(literally).join('|'), 'g');
   return text => text.replace(pattern, inItsPlace);
@@ -34,7 +34,7 @@ function formsOf(secret: string): string[] {
     bytes.toString('base64url'),
     hex,
     hex.toUpperCase(),
-    // UTF-8 that somebody took for Latin-1, as is done with what mail servers say.
+    // UTF-8 decoded as Latin-1, as is done with answers of mail servers.
     bytes.toString('latin1'),
   ];
 }

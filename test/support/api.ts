@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino';
 import { startApi } from '../../src/api/server.js';
-import { ensureOperatorToken } from '../../src/api/sign-in/token-gate.js';
+import { ensureOperatorToken } from '../../src/api/sign-in/token-authenticator.js';
 import { type Config, readConfig } from '../../src/config/config.js';
 import { ChangeFeed } from '../../src/db/changes.js';
 import { CreateApiTokenDocument, type Role } from '../../src/gql/typed.js';

@@ -4,8 +4,8 @@ const windowMs = 60_000;
 const mostAddresses = 20_000;
 
 /**
- * Counts the sign-ins that were refused from each address, by the minute: who opens connections only to guess tokens
- * has to wait, and everybody who signs in does not.
+ * Counts the rejected sign-ins of each address, by the minute. A client that opens connections only to guess tokens has to
+ * wait; clients that sign in do not.
  */
 export class RefusedSignIns {
   readonly #counted: LRUCache<string, number>;

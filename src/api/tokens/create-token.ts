@@ -6,7 +6,7 @@ import { storableText } from '../../text/storable-text.js';
 import { isUuid } from '../../text/uuid.js';
 import { mayReach } from '../access.js';
 import type { Caller } from '../caller.js';
-import { hashToken, newToken } from '../sign-in/token-gate.js';
+import { hashToken, newToken } from '../sign-in/token-authenticator.js';
 import { notFound, type UserError, userError } from '../user-error.js';
 
 export interface WantedToken {

@@ -41,7 +41,7 @@ export class UsageLineResolver {
   }
 
   @FieldResolver(() => DeliveryState, {
-    description: 'Of the delivery that carries it to the PSA; SKIPPED where there is none.',
+    description: 'Of the delivery that carries it to the PSA; SKIPPED where there is no delivery.',
   })
   async state(@Root() line: UsageLine, @Ctx() { loaders }: ApiContext): Promise<DeliveryState> {
     return line.delivery ? (await loaders.delivery.load(line.delivery.id)).state : DeliveryState.SKIPPED;

@@ -17,7 +17,7 @@ export enum Role {
   OPERATOR = 'OPERATOR',
   /** One partner's own integrations, organizations and history. */
   PARTNER = 'PARTNER',
-  /** The vendor's backup platform: writes facts, reads nothing else. */
+  /** The vendor's backup platform: writes facts, reads nothing. */
   SOURCE = 'SOURCE',
 }
 

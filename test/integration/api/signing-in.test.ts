@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { ensureOperatorToken } from '../../../src/api/sign-in/token-gate.js';
+import { ensureOperatorToken } from '../../../src/api/sign-in/token-authenticator.js';
 import { AuditLogDocument, PartnersDocument, ViewerDocument } from '../../../src/gql/typed.js';
 import { startTestApi, type TestApi } from '../../support/api.js';
 import { freshDatabase, type TestDatabase } from '../../support/database.js';

@@ -12,13 +12,13 @@ export function newToken(): string {
   return `psab_${randomBytes(32).toString('base64url')}`;
 }
 
-/** What is stored of a token, hex. A slow hash would add nothing to 256 random bits. */
+/** The stored form of a token, hex. A slow hash would add nothing to 256 random bits. */
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
 /**
- * Makes the token of the setting OPERATOR_TOKEN known, once. One that was revoked stays revoked: set another.
+ * Stores the token of the setting OPERATOR_TOKEN, once. A revoked one stays revoked; set another.
  */
 export async function ensureOperatorToken(em: EntityManager, token: string): Promise<void> {
   await rowsOf(em, tables =>
@@ -38,13 +38,13 @@ const trustedForMs = 5_000;
 const mostTrusted = 10_000;
 
 /**
- * Says who a token belongs to. What was found is believed for five seconds, or until any process revokes the
- * token; that it is used is noted at most once a minute.
+ * Finds the owner of a token. What was found is cached for five seconds, or until any process revokes the token; its use
+ * is recorded at most once a minute.
  */
-export class TokenGate {
+export class TokenAuthenticator {
   readonly #trusted: LRUCache<string, Found>;
   readonly #ignoreChanges: () => void;
-  /** How often something was heard that may end a token. */
+  /** Counts notifications that may end a token. */
   #heard = 0;
 
   constructor(
@@ -68,7 +68,7 @@ export class TokenGate {
     });
   }
 
-  /** Whose token it is or was, and whether it lets them in now. Undefined: it never was one. */
+  /** The owner of a token, and whether it is valid now. Undefined: there never was such a token. */
   async find(token: string): Promise<{ caller: Caller; good: boolean } | undefined> {
     const hash = hashToken(token);
     const now = this.now();

@@ -1,25 +1,25 @@
 import { decodeProtectedHeader } from 'jose';
 import type { Caller, Origin } from '../caller.js';
 import type { ApiDependencies } from '../context.js';
-import { IdentityGate } from './identity-gate.js';
+import { IdentityAuthenticator } from './identity-authenticator.js';
 import { SignIns } from './sign-ins.js';
-import { TokenGate } from './token-gate.js';
+import { TokenAuthenticator } from './token-authenticator.js';
 
-/** Says who asks: by an API token, or by a token of the vendor's identity provider where one is set. */
-export class Gate {
-  readonly #tokens: TokenGate;
-  readonly #identities: IdentityGate | undefined;
+/** Finds the caller of a request by its API token, or by its token of the vendor's identity provider where one is set. */
+export class Authenticator {
+  readonly #tokens: TokenAuthenticator;
+  readonly #identities: IdentityAuthenticator | undefined;
   readonly #signIns: SignIns;
 
   constructor({ orm, changes, config, logger, now }: ApiDependencies) {
-    this.#tokens = new TokenGate(orm, changes, now);
-    this.#identities = config.identity && new IdentityGate(orm, config.identity, logger, now);
+    this.#tokens = new TokenAuthenticator(orm, changes, now);
+    this.#identities = config.identity && new IdentityAuthenticator(orm, config.identity, logger, now);
     this.#signIns = new SignIns(orm, now);
   }
 
   /**
-   * `authorization` as in the HTTP header: "Bearer …". Undefined for what lets nobody in. That somebody signed in from
-   * an address, or tried to with a token that was good once, is written down once a day. Throws
+   * `authorization` as in the HTTP header: "Bearer …". Undefined for a token that is rejected. The audit log records
+   * once a day that somebody signed in from an address, or tried to with a token that is no longer valid. Throws
    * IDENTITY_PROVIDER_UNAVAILABLE.
    */
   async callerOf(authorization: string | undefined, origin: Origin): Promise<Caller | undefined> {
@@ -40,7 +40,7 @@ export class Gate {
   }
 }
 
-/** Whether it is a token of some identity provider. OPERATOR_TOKEN may have dots, too. */
+/** Whether the token is a JWT. OPERATOR_TOKEN may contain dots, too. */
 function isJwt(token: string): boolean {
   try {
     return decodeProtectedHeader(token).alg !== undefined;

@@ -25,11 +25,11 @@ const partnersKnownForMs = 5_000;
 const mostPartners = 10_000;
 
 /**
- * Says whom the vendor's identity provider vouches for. A token has to be signed with one of the provider's keys by
- * one of the allowed algorithms, be for us, be valid now, and name one role, and for a partner's people the partner.
- * A provider that changes its keys is asked for them again, at most twice a minute.
+ * Verifies tokens of the vendor's identity provider. A token has to be signed with one of the provider's keys by one of
+ * the allowed algorithms, have our audience, be valid now, and name one role and, for the role PARTNER, the partner. When
+ * the provider changes its keys they are fetched again, at most twice a minute.
  */
-export class IdentityGate {
+export class IdentityAuthenticator {
   #keys: Promise<JWTVerifyGetKey> | undefined;
   #restUntil = 0;
   readonly #partners: LRUCache<string, { id: string | undefined }>;
@@ -49,15 +49,15 @@ export class IdentityGate {
   }
 
   /**
-   * Undefined: it lets nobody in, and the log says why, for whoever sets the provider up. Throws
-   * IDENTITY_PROVIDER_UNAVAILABLE where its keys cannot be had.
+   * Undefined: the token is rejected, and the log says why, for the person who configures the provider. Throws
+   * IDENTITY_PROVIDER_UNAVAILABLE where the keys cannot be fetched.
    */
   async callerOf(jwt: string): Promise<Caller | undefined> {
     try {
       return await this.#callerOf(jwt);
     } catch (error) {
-      if (!(error instanceof LetsNobodyIn)) throw error;
-      this.logger.info({ reason: error.message }, 'a token of the identity provider lets nobody in');
+      if (!(error instanceof TokenRejected)) throw error;
+      this.logger.info({ reason: error.message }, 'a token of the identity provider was rejected');
       return undefined;
     }
   }
@@ -65,9 +65,9 @@ export class IdentityGate {
   async #callerOf(jwt: string): Promise<Caller> {
     const claims = await this.#verified(jwt);
     const id = plainText(claims.sub);
-    if (!id) throw new LetsNobodyIn('sub is no plain text');
+    if (!id) throw new TokenRejected('sub is not plain text');
     const expiresAt = new Date((claims.exp! + this.settings.clockSkewSeconds) * 1_000);
-    if (Number.isNaN(expiresAt.getTime())) throw new LetsNobodyIn('exp is no instant');
+    if (Number.isNaN(expiresAt.getTime())) throw new TokenRejected('exp is not an instant');
     const role = this.#roleIn(claims);
     const partnerId = await this.#partnerIn(claims, role);
     return {
@@ -93,8 +93,8 @@ export class IdentityGate {
       });
       return payload;
     } catch (error) {
-      if (isAboutTheToken(error)) throw new LetsNobodyIn(error.message);
-      if (!(error instanceof AskedAMomentAgo)) this.#restUntil = this.now().getTime() + restMs;
+      if (isAboutTheToken(error)) throw new TokenRejected(error.message);
+      if (!(error instanceof ProviderRests)) this.#restUntil = this.now().getTime() + restMs;
       throw identityProviderDown(error);
     }
   }
@@ -108,21 +108,21 @@ export class IdentityGate {
   }
 
   async #findKeys(): Promise<JWTVerifyGetKey> {
-    this.#refuseWhileItRests();
+    this.#rejectWhileProviderRests();
     const url = this.settings.jwksUrl ?? (await keysOf(this.settings.issuer));
     return createRemoteJWKSet(new URL(url), {
       timeoutDuration: patienceMs,
       cooldownDuration: 30_000,
       [customFetch]: async (address, options) => {
-        this.#refuseWhileItRests();
+        this.#rejectWhileProviderRests();
         return fetch(address, options);
       },
     });
   }
 
-  /** jose pauses after an answer only: without this, whoever has no good token makes us ask and wait each time. */
-  #refuseWhileItRests(): void {
-    if (this.now().getTime() < this.#restUntil) throw new AskedAMomentAgo();
+  /** jose pauses only after an answer. Without this, each invalid token would make us request the keys and wait. */
+  #rejectWhileProviderRests(): void {
+    if (this.now().getTime() < this.#restUntil) throw new ProviderRests();
   }
 
   #roleIn(claims: JWTPayload): Role {
@@ -130,21 +130,21 @@ export class IdentityGate {
     const claimed = [claimAt(claims, roleClaim)].flat();
     const [role, ...more] = Object.values(Role).filter(one => claimed.includes(roleNames[one]));
     if (!role || more.length > 0)
-      throw new LetsNobodyIn(`${roleClaim} names ${role ? 'more than one role' : 'no role'}`);
+      throw new TokenRejected(`${roleClaim} names ${role ? 'more than one role' : 'no role'}`);
     return role;
   }
 
-  /** Somebody of a partner's who has another role, too, was given it by mistake: that would show them every partner. */
+  /** A token of a partner's user with another role is a mistake: that role would show every partner. */
   async #partnerIn(claims: JWTPayload, role: Role): Promise<string | null> {
     const { partnerClaim } = this.settings;
     const claimed = claimAt(claims, partnerClaim) ?? null;
     if (role !== Role.PARTNER) {
-      if (claimed !== null) throw new LetsNobodyIn(`${partnerClaim} names a partner for the role ${role}`);
+      if (claimed !== null) throw new TokenRejected(`${partnerClaim} names a partner for the role ${role}`);
       return null;
     }
     const externalId = plainText(claimed);
     const id = externalId === undefined ? undefined : await this.#partnerOf(externalId);
-    if (id === undefined) throw new LetsNobodyIn(`${partnerClaim} names no partner that we know`);
+    if (id === undefined) throw new TokenRejected(`${partnerClaim} names an unknown partner`);
     return id;
   }
 
@@ -158,12 +158,12 @@ export class IdentityGate {
   }
 }
 
-class AskedAMomentAgo extends Error {}
+class ProviderRests extends Error {}
 
-/** Its message says why, and quotes nothing of the token but names of claims. */
-class LetsNobodyIn extends Error {}
+/** The message says why, and quotes nothing of the token except names of claims. */
+class TokenRejected extends Error {}
 
-/** A text that a log, a table and an answer can hold as it is; anything else is as good as none. */
+/** A text that a log, a table and an answer can contain unchanged; undefined for anything else. */
 function plainText(value: unknown): string | undefined {
   return typeof value === 'string' && /^[^\p{Cc}\p{Cs}]{1,255}$/u.test(value) ? value : undefined;
 }
@@ -178,7 +178,7 @@ function claimAt(claims: JWTPayload, name: string): unknown {
   }, claims);
 }
 
-/** Everything that jose says of a token; what remains is that the keys could not be had. */
+/** Whether the error concerns the token; the other errors mean that the keys could not be fetched. */
 function isAboutTheToken(error: unknown): error is errors.JOSEError {
   return (
     error instanceof errors.JOSEError &&
@@ -195,12 +195,12 @@ const discovery = z.object({
   jwks_uri: z.url().refine(isHttpsOrLoopback, 'jwks_uri must be https'),
 });
 
-/** Where the issuer's keys are, by OpenID Connect Discovery. */
+/** The address of the issuer's keys, by OpenID Connect Discovery. */
 async function keysOf(issuer: string): Promise<string> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const answer = await fetch(url, { signal: AbortSignal.timeout(patienceMs), redirect: 'error' });
   if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
   const found = discovery.parse(await answer.json());
-  if (found.issuer !== issuer) throw new Error(`${url} is about another issuer: ${found.issuer}`);
+  if (found.issuer !== issuer) throw new Error(`${url} names another issuer: ${found.issuer}`);
   return found.jwks_uri;
 }
