@@ -2,11 +2,10 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Integration } from '../domain/integrations/integration.js';
 import { needsAttention } from '../domain/integrations/status.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
-import { RunState } from '../domain/runs/sync-run.js';
-import { rowsOf } from '../domain/tables.js';
 import { createTroubleNotice } from '../notifications/create-notice.js';
 import type { PsaAdapter } from '../psa/adapter.js';
 import { checkAccess } from './check-credentials.js';
+import { explainRuns } from './explain-runs.js';
 import { lockIntegration } from './lock-integration.js';
 import { recordCheck } from './record-check.js';
 
@@ -28,13 +27,7 @@ export async function needAttention(
       await tx.flush();
       await createTroubleNotice(tx, integrationId, { now, wakeUp });
     }
-    await rowsOf(tx, tables =>
-      tables
-        .updateTable('sync_run')
-        .set({ error: reason })
-        .where('integration_id', '=', integrationId)
-        .where('state', '=', RunState.RUNNING),
-    );
+    await explainRuns(tx, integrationId, reason);
   });
 }
 

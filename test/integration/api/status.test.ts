@@ -47,7 +47,7 @@ afterAll(async () => {
 
 describe('resumeIntegration', () => {
   it('ends the pause and the rest of the PSA at once', async () => {
-    await restIntegration(em(), id, new Date(Date.now() + 3_600_000));
+    await restIntegration(em(), id, { until: new Date(Date.now() + 3_600_000), reason: 'busy' });
     await api.ask(PauseIntegrationDocument, { id });
     expect(await stored()).toMatchObject({ status: 'PAUSED', restingUntil: expect.any(Date) });
     await api.ask(ResumeIntegrationDocument, { id });
