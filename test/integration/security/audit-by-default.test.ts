@@ -5,6 +5,7 @@ import { query } from '../../../src/db/sql.js';
 import { auditActions } from '../../../src/domain/audit/actions.js';
 import { actAs } from '../../../src/domain/audit/actor.js';
 import { ActorKind } from '../../../src/domain/audit/audit-entry.js';
+import { everyOption } from '../../../src/domain/integrations/options.js';
 import { freshDatabase, type TestDatabase } from '../../support/database.js';
 
 let database: TestDatabase;
@@ -25,6 +26,9 @@ function sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
   return query<Row>(database.orm.em.fork(), text, values);
 }
 
+/** Every option of an integration is shown. */
+const optionColumns = everyOption.map(([key]) => key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`));
+
 /**
  * What was decided about each column of an audited table. A new column is shown unless its migration puts it on the list
  * of audit_bookkeeping(): name it here under what was decided.
@@ -40,19 +44,7 @@ const decided: Record<string, { shown: string[]; bookkeeping: string[] }> = {
       'account',
       'credentials', // only that they were entered or erased
       'status',
-      'service_board',
-      'service_type',
-      'service_subtype',
-      'billing_enabled',
-      'update_agreement_additions',
-      'create_missing_additions',
-      'priority_success',
-      'priority_warning',
-      'priority_error',
-      'daily_digest_enabled',
-      'daily_digest_time',
-      'catch_up',
-      'notification_email',
+      ...optionColumns,
       'disconnected_at',
     ],
     bookkeeping: [
