@@ -71,7 +71,7 @@ export class IntegrationMutations {
   ): Promise<TestConnectionPayload> {
     const integration = await findIntegration(context, id);
     if (!integration) return { report: null, userErrors: [notFound('id', 'integration')] };
-    const report = await checkIntegration(context.em, context.app, integration);
+    const report = await checkIntegration(context.em, dependenciesOf(context), integration);
     return { report, userErrors: failedChecks(report, ['id']) };
   }
 
@@ -138,8 +138,10 @@ export class IntegrationMutations {
   }
 }
 
+/** What changes of an integration need. */
 function dependenciesOf({ app, lookups }: ApiContext) {
-  return { ...app, lookups, usageRunTime: app.config.usageRunTime };
+  const { connections, vault, wakeUp, now, config } = app;
+  return { connections, vault, lookups, wakeUp, now, usageRunTime: config.usageRunTime };
 }
 
 /**
