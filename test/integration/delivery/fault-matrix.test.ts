@@ -131,7 +131,7 @@ const rows: Row[] = [
   {
     fault: '403 on the right',
     cause: faults.forbidden(),
-    meanwhile: /a right is missing/,
+    meanwhile: /reports a missing right/,
     needsAttention: true,
   },
   { fault: '404 after an upgrade of the code base', cause: () => upgrade(), meanwhile: undefined },
