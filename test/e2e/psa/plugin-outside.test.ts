@@ -82,7 +82,7 @@ async function loadedBy(service: string, source: string): Promise<unknown> {
   return JSON.parse(await run(process.execPath, '--input-type=module', '--eval', script));
 }
 
-const asLoaded = { ids: ['connectwise', 'toy'], levels: [], errorIsKnown: true };
+const asLoaded = { ids: expect.arrayContaining(['connectwise', 'toy']), levels: [], errorIsKnown: true };
 
 describe('a plugin outside the tree', () => {
   it('passes the conformance suite of the packed package', async () => {
