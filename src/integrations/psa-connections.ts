@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Integration } from '../domain/integrations/integration.js';
 import type { Credentials, PsaAdapter, PsaPlugin } from '../psa/adapter.js';
+import type { PsaCapability } from '../psa/capabilities.js';
 import type { GuardedHttp } from '../psa/guarded-http.js';
 import type { PsaHttp } from '../psa/http.js';
 import { pacedHttp } from '../psa/paced-http.js';
@@ -48,6 +49,11 @@ export class PsaConnections {
 
   get plugins(): ReadonlyMap<string, PsaPlugin> {
     return this.dependencies.plugins;
+  }
+
+  /** Whether the integration's plugin is installed and has the capability. */
+  supports(integration: Integration, capability: PsaCapability): boolean {
+    return this.plugins.get(integration.psa)?.capabilities.includes(capability) ?? false;
   }
 
   /** Throws where the integration is disconnected, its plugin is not installed or its credentials cannot be decrypted. */

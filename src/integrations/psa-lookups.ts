@@ -50,6 +50,13 @@ export class PsaLookups {
     return this.#ask(integration, 'levels', adapter => adapter.listBillingLevels());
   }
 
+  /** The names of the active billing levels. Undefined if the PSA lists none: then a mapping may name any level. */
+  async activeLevels(integration: Integration): Promise<Set<string> | undefined> {
+    if (!this.connections.supports(integration, 'BILLING_LEVELS')) return undefined;
+    const levels = await this.billingLevels(integration);
+    return new Set(levels.filter(level => level.active).map(level => level.level));
+  }
+
   companies(integration: Integration, query: CompanyQuery): Promise<PsaPage<PsaCompany>> {
     const { search, first, after } = query;
     return this.#ask(integration, `companies ${JSON.stringify([search, first, after])}`, adapter =>

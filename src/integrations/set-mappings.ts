@@ -97,15 +97,14 @@ async function existingCompanies(
   return new Map(found.map(company => [company.id, company]));
 }
 
-/** The levels that a mapping may name. Undefined while billing is off: then any text will do. */
+/** The levels that a mapping may name. Undefined while billing is off, or if the PSA lists none: then any text will do. */
 async function knownLevels(
   lookups: PsaLookups,
   integration: Integration,
   inputs: readonly MappingChange[],
 ): Promise<Set<string> | undefined> {
   if (!integration.billingEnabled || inputs.every(input => input.companyId == null)) return undefined;
-  const levels = await lookups.billingLevels(integration);
-  return new Set(levels.filter(level => level.active).map(level => level.level));
+  return lookups.activeLevels(integration);
 }
 
 function store(

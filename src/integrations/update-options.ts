@@ -12,6 +12,7 @@ import { chooseQueue } from './choose-queue.js';
 import { lockIntegration } from './lock-integration.js';
 import type { PsaConnections } from './psa-connections.js';
 import type { PsaLookups } from './psa-lookups.js';
+import { unsupportedOptions } from './unsupported-options.js';
 
 export interface OptionsDependencies {
   connections: PsaConnections;
@@ -32,6 +33,9 @@ export async function updateOptions(
   integration: Integration,
   input: OptionsInput,
 ): Promise<Integration | null | { problems: Problem[] }> {
+  const plugin = dependencies.connections.plugins.get(integration.psa);
+  const unsupported = plugin ? unsupportedOptions(plugin, input) : [];
+  if (unsupported.length > 0) return { problems: unsupported };
   const { changes, problems } = await readChanges(dependencies.lookups, integration, input);
   let report: StoredAccessReport | undefined;
   if (problems.length === 0 && changes.billingEnabled && !integration.billingEnabled) {

@@ -4,6 +4,7 @@ import { retryDeliveries } from '../../delivery/retry-deliveries.sql.js';
 import { Delivery, DeliveryState } from '../../domain/deliveries/delivery.js';
 import { Integration } from '../../domain/integrations/integration.js';
 import type { Organization } from '../../domain/partners/organization.js';
+import { notSupported } from '../../integrations/unsupported-options.js';
 import { isUuid } from '../../text/uuid.js';
 import { ForPortals, findIntegration } from '../access.js';
 import type { ApiContext } from '../context.js';
@@ -35,7 +36,7 @@ export class DeliveryResolver {
   @ForPortals()
   @Mutation(() => SendTestTicketPayload, {
     description:
-      'Creates a test ticket where tickets of this integration arrive; the ticket says that it is a test. Waits up to 15 seconds for its outcome. userErrors: `NOT_FOUND` (`integrationId`; `companyId`: no active company in the PSA), `NO_SERVICE_BOARD` (no board is chosen yet).',
+      'Creates a test ticket where tickets of this integration arrive; the ticket says that it is a test. Waits up to 15 seconds for its outcome. userErrors: `NOT_FOUND` (`integrationId`; `companyId`: no active company in the PSA), `NO_SERVICE_BOARD` (no board is chosen yet), `NOT_SUPPORTED` (the plugin has no capability TICKETS).',
     complexity: 50,
   })
   async sendTestTicket(
@@ -45,6 +46,10 @@ export class DeliveryResolver {
   ): Promise<SendTestTicketPayload> {
     const integration = await findIntegration(context, integrationId);
     if (!integration) return { delivery: null, userErrors: [notFound('integrationId', 'integration')] };
+    const plugin = context.app.connections.plugins.get(integration.psa);
+    if (plugin && !plugin.capabilities.includes('TICKETS')) {
+      return { delivery: null, userErrors: [notSupported(plugin, 'TICKETS', ['integrationId'])] };
+    }
     if (!integration.serviceBoard) {
       const message = 'Choose a service board in the options first.';
       return { delivery: null, userErrors: [userError(['integrationId'], 'NO_SERVICE_BOARD', message)] };

@@ -29,7 +29,8 @@ export function inputField(key: OptionKey, option: Option): string[] {
   return option.of === 'ticketPriorities' ? [option.in, `${option.as}Id`] : [`${key}Id`];
 }
 
-function given(input: OptionsInput, field: readonly string[]): unknown {
+/** What the caller gave in this field; undefined if it was left out. */
+export function given(input: OptionsInput, field: readonly string[]): unknown {
   return field.reduce<unknown>(
     (value, key) => (value as Record<string, unknown> | null | undefined)?.[key],
     input,
