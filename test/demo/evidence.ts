@@ -2,26 +2,26 @@ import Big from 'big.js';
 import type { Sandbox } from '../../plugins/connectwise/sandbox/sandbox.js';
 import { DeliveriesDocument } from '../../src/gql/typed.js';
 import { graphqlClient } from '../support/graphql-client.js';
-import type { Told } from './story.js';
+import type { PlayedStory } from './story.js';
 
-/** What the PSA holds in the end, in lines for a person, and what is missing or there twice. */
+/** What the PSA contains in the end, in lines for a person, and what is missing or there twice. */
 export interface Evidence {
   tickets: string[];
   additions: string[];
   problems: string[];
 }
 
-/** Compares what was owed with what is in the sandbox; what the service says of itself counts for nothing. */
+/** Compares what is expected with what is in the sandbox. The state that the service reports is not enough. */
 export async function gatherEvidence(
   sandbox: Sandbox,
   url: string,
-  { integrationId, partnerToken, owed }: Told,
+  { integrationId, partnerToken, expected }: PlayedStory,
 ): Promise<Evidence> {
   const { store } = sandbox;
   const tickets = store.tickets.all();
   const problems: string[] = [];
-  if (tickets.length !== owed.tickets)
-    problems.push(`${owed.tickets} tickets were owed, ${tickets.length} are there`);
+  if (tickets.length !== expected.tickets)
+    problems.push(`${expected.tickets} tickets are expected, ${tickets.length} are there`);
 
   const { integration } = await graphqlClient(url, partnerToken).ask(
     DeliveriesDocument,
@@ -35,7 +35,7 @@ export async function gatherEvidence(
   }
 
   const additions: string[] = [];
-  for (const [company, quantity] of Object.entries(owed.quantities)) {
+  for (const [company, quantity] of Object.entries(expected.quantities)) {
     const change = store
       .additionsOfCompany(company)
       .flatMap(addition =>
@@ -43,7 +43,9 @@ export async function gatherEvidence(
       );
     const [only, ...others] = change;
     if (!only || others.length > 0 || !new Big(String(only.after)).eq(quantity)) {
-      problems.push(`${company}: ${quantity} was owed, the addition’s history is ${JSON.stringify(change)}`);
+      problems.push(
+        `${company}: ${quantity} is expected, the addition’s history is ${JSON.stringify(change)}`,
+      );
     } else {
       additions.push(`${company.padEnd(22)} ${only.product?.padEnd(26)} ${only.before} → ${only.after}`);
     }

@@ -5,12 +5,15 @@ import type { GraphQLClient } from '../support/graphql-client.js';
 type Run = SyncStatusSubscription['syncStatus'];
 
 export interface LiveStatus {
-  /** Resolves with the next run of the pipeline that ends, or the one that ended last if nobody asked for it yet. */
+  /**
+   * Resolves with the next run of the pipeline that ends, or with the one that ended last if nobody asked for it yet.
+   * Rejects after 30 seconds.
+   */
   ended(pipeline: Pipeline): Promise<Run>;
   stop(): void;
 }
 
-const patienceMs = 30_000;
+const timeoutMs = 30_000;
 
 /** Follows an integration's live status over WebSocket, as a portal's page does. */
 export function followStatus(portal: GraphQLClient, token: string, integrationId: string): LiveStatus {
@@ -36,7 +39,7 @@ export function followStatus(portal: GraphQLClient, token: string, integrationId
   return {
     ended: pipeline =>
       new Promise((done, failed) => {
-        const giveUp = setTimeout(() => failed(new Error(`the ${pipeline} run does not end`)), patienceMs);
+        const giveUp = setTimeout(() => failed(new Error(`the ${pipeline} run did not end`)), timeoutMs);
         const take = (run: Run) => {
           clearTimeout(giveUp);
           waiting.delete(pipeline);

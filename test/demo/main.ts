@@ -9,17 +9,17 @@ import { gatherEvidence } from './evidence.js';
 import { playStory } from './story.js';
 
 // npm run demo            plays a partner's first day and leaves everything open to look at
-// npm run demo -- --once  plays it, prints what landed in the PSA, and ends; 0 only if all that was owed is there
+// npm run demo -- --once  plays it, prints what is in the PSA, and ends; 0 only if all that is expected is there
 const once = process.argv.includes('--once');
-const say = (line = '') => console.log(line);
-const tell = (step: string, outcome: string) => say(`  ${`${step} `.padEnd(66, '.')} ${outcome}`);
+const print = (line = '') => console.log(line);
+const logStep = (step: string, outcome: string) => print(`  ${`${step} `.padEnd(66, '.')} ${outcome}`);
 
 const dataDir = mkdtempSync(join(tmpdir(), 'psa-bridge-demo-'));
 chmodSync(dataDir, 0o755);
 
-say('\nPSA Bridge: a demonstration. Nothing leaves this machine.\n');
+print('\nPSA Bridge: a demonstration. Nothing leaves this machine.\n');
 const sandbox = await startSandbox({ port: once ? 0 : Number(process.env.SANDBOX_PORT ?? 4010) });
-tell('A ConnectWise to try things on starts', sandbox.url);
+logStep('The ConnectWise sandbox starts', sandbox.url);
 const config = readConfig({
   PORT: once ? '0' : (process.env.PORT ?? '4000'),
   DATA_DIR: dataDir,
@@ -27,7 +27,7 @@ const config = readConfig({
   LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
 });
 const service = await startService(config, { logger: pino({ level: config.process.logLevel }) });
-tell('PSA Bridge starts: PostgreSQL, API and worker', service.url!);
+logStep('PSA Bridge starts: PostgreSQL, API and worker', service.url!);
 
 async function stop(code: number): Promise<never> {
   await service.stop();
@@ -38,31 +38,31 @@ async function stop(code: number): Promise<never> {
 
 try {
   const operatorToken = service.newOperatorToken!;
-  const told = await playStory(
+  const played = await playStory(
     { url: service.url!, operatorToken, sandboxHost: sandbox.host },
     new Date(),
-    tell,
+    logStep,
   );
-  const { tickets, additions, problems } = await gatherEvidence(sandbox, service.url!, told);
+  const { tickets, additions, problems } = await gatherEvidence(sandbox, service.url!, played);
 
-  say(`\nIn ConnectWise there are now ${tickets.length} tickets (board, priority, company, summary):`);
-  for (const ticket of tickets) say(`  ${ticket}`);
-  say(
+  print(`\nIn ConnectWise there are now ${tickets.length} tickets (board, priority, company, summary):`);
+  for (const ticket of tickets) print(`  ${ticket}`);
+  print(
     `\nand ${additions.length} agreement additions with a new quantity (company, product, before → after):`,
   );
-  for (const addition of additions) say(`  ${addition}`);
+  for (const addition of additions) print(`  ${addition}`);
   if (problems.length > 0) {
-    say('\nBut something is wrong:');
-    for (const problem of problems) say(`  ${problem}`);
+    print('\nBut something is wrong:');
+    for (const problem of problems) print(`  ${problem}`);
     await stop(1);
   }
-  say('\nEverything that was owed is there, exactly once.');
+  print('\nEverything that is expected is there, exactly once.');
   if (once) await stop(0);
 
-  say(`
+  print(`
 Look around:
   ${service.url}/playground   the API; put this into its headers:
-                                    {"Authorization": "Bearer ${told.partnerToken}"}
+                                    {"Authorization": "Bearer ${played.partnerToken}"}
                                     (as the operator: ${operatorToken})
   ${sandbox.url}/             the sandbox's own page: tickets, additions, requests
 

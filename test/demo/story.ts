@@ -21,15 +21,15 @@ import {
 import { type GraphQLClient, graphqlClient } from '../support/graphql-client.js';
 import { followStatus, type LiveStatus } from './live-status.js';
 
-export interface Told {
+export interface PlayedStory {
   integrationId: string;
   partnerToken: string;
-  /** Tickets and quantities that have to be in the PSA now. */
-  owed: { tickets: number; quantities: Record<string, string> };
+  /** Tickets and quantities that must be in the PSA now. */
+  expected: { tickets: number; quantities: Record<string, string> };
 }
 
-/** Gets a line for each step. */
-export type Tell = (step: string, outcome: string) => void;
+/** Receives a line for each step. */
+export type LogStep = (step: string, outcome: string) => void;
 
 const timeZone = 'America/Chicago';
 
@@ -40,8 +40,8 @@ const timeZone = 'America/Chicago';
 export async function playStory(
   { url, operatorToken, sandboxHost }: { url: string; operatorToken: string; sandboxHost: string },
   now: Date,
-  tell: Tell,
-): Promise<Told> {
+  logStep: LogStep,
+): Promise<PlayedStory> {
   const operator = graphqlClient(url, operatorToken);
   const today = localDate(now, timeZone);
   const yesterday = addDays(today, -1);
@@ -68,7 +68,7 @@ export async function playStory(
     },
     source,
   );
-  tell(
+  logStep(
     'The backup platform reports a partner and its customers',
     `Lakeside IT with ${customers.length} customers`,
   );
@@ -78,23 +78,23 @@ export async function playStory(
   const partnerToken = await tokenFor(operator, 'PARTNER', 'Lakeside’s portal', partnerId);
   const portal = graphqlClient(url, partnerToken);
 
-  const integrationId = await connect(portal, partnerId, sandboxHost, tell);
+  const integrationId = await connect(portal, partnerId, sandboxHost, logStep);
   const live = followStatus(portal, partnerToken, integrationId);
   try {
-    await chooseOptions(portal, integrationId, tell);
-    const companies = await mapCustomers(portal, integrationId, tell);
+    await chooseOptions(portal, integrationId, logStep);
+    const companies = await mapCustomers(portal, integrationId, logStep);
 
     const { sendTestTicket } = await portal.ask(SendTestTicketDocument, {
       integrationId,
       companyId: companies.get(customers[0]!)!,
     });
-    tell('The partner sends a test ticket', `ticket ${sendTestTicket.delivery?.psaRecordId} arrived`);
+    logStep('The partner sends a test ticket', `ticket ${sendTestTicket.delivery?.psaRecordId} arrived`);
 
     const jobs = await reportJobs(operator, source, yesterday);
-    tell('The backup platform reports a night of backup jobs', `${jobs} results`);
-    await tellEnd(live, 'EVENTS', tell);
+    logStep('The backup platform reports a night of backup jobs', `${jobs} results`);
+    await logEnd(live, 'EVENTS', logStep);
 
-    await runToEnd(portal, live, integrationId, 'DIGEST', yesterday, tell);
+    await runToEnd(portal, live, integrationId, 'DIGEST', yesterday, logStep);
 
     const quantities = {
       'PM Customer #1': '1250.75',
@@ -102,10 +102,10 @@ export async function playStory(
       "O'Brien & Sons [NY]": '42',
     };
     await reportUsage(operator, source, yesterday, Object.values(quantities));
-    tell('The backup platform reports usage', Object.values(quantities).join(' GB, ').concat(' GB'));
-    await runToEnd(portal, live, integrationId, 'USAGE', today, tell);
+    logStep('The backup platform reports usage', Object.values(quantities).join(' GB, ').concat(' GB'));
+    await runToEnd(portal, live, integrationId, 'USAGE', today, logStep);
 
-    return { integrationId, partnerToken, owed: { tickets: 1 + jobs + customers.length, quantities } };
+    return { integrationId, partnerToken, expected: { tickets: 1 + jobs + customers.length, quantities } };
   } finally {
     live.stop();
   }
@@ -129,7 +129,7 @@ async function connect(
   portal: GraphQLClient,
   partnerId: string,
   sandboxHost: string,
-  tell: Tell,
+  logStep: LogStep,
 ): Promise<string> {
   const login = { site: sandboxHost, companyId: SANDBOX_LOGIN.companyId, ...SANDBOX_LOGIN.keys };
   const { connectIntegration } = await portal.ask(ConnectIntegrationDocument, {
@@ -141,14 +141,14 @@ async function connect(
   });
   if (!connectIntegration.integration) throw new Error(JSON.stringify(connectIntegration.userErrors));
   const passed = connectIntegration.report!.checks.filter(({ state }) => state === 'PASSED').length;
-  tell(
+  logStep(
     'The partner connects its ConnectWise (Test and Save)',
     `${passed} of ${connectIntegration.report!.checks.length} checks passed`,
   );
   return connectIntegration.integration.id;
 }
 
-async function chooseOptions(portal: GraphQLClient, integrationId: string, tell: Tell): Promise<void> {
+async function chooseOptions(portal: GraphQLClient, integrationId: string, logStep: LogStep): Promise<void> {
   const { integration } = await portal.ask(ServiceBoardsDocument, { id: integrationId });
   const board = integration!.serviceBoards.find(({ name }) => name === 'Integration')!;
   const type = board.types.find(({ name }) => name === 'Backup')!;
@@ -174,17 +174,17 @@ async function chooseOptions(portal: GraphQLClient, integrationId: string, tell:
   });
   if (updateIntegrationOptions.userErrors.length > 0)
     throw new Error(JSON.stringify(updateIntegrationOptions.userErrors));
-  tell(
+  logStep(
     'The partner chooses board, type, priorities, billing and digest',
     `${board.name} / ${type.name} / ${subtype.name}`,
   );
 }
 
-/** Maps every customer to the company that the API suggests; answers name → company id. */
+/** Maps every customer to the company that the API suggests; returns company ids by the customer's name. */
 async function mapCustomers(
   portal: GraphQLClient,
   integrationId: string,
-  tell: Tell,
+  logStep: LogStep,
 ): Promise<Map<string, string>> {
   const { integration } = await portal.ask(MappingsDocument, { id: integrationId });
   const rows = integration!.mappings.nodes;
@@ -195,7 +195,7 @@ async function mapCustomers(
   }));
   const { setMappings } = await portal.ask(SetMappingsDocument, { integrationId, mappings });
   if (setMappings.userErrors.length > 0) throw new Error(JSON.stringify(setMappings.userErrors));
-  tell(
+  logStep(
     'The partner maps its customers to companies',
     rows.map(({ suggestion }) => suggestion!.name).join(', '),
   );
@@ -254,14 +254,14 @@ async function runToEnd(
   integrationId: string,
   pipeline: Pipeline,
   date: string,
-  tell: Tell,
+  logStep: LogStep,
 ): Promise<void> {
   const { runPipeline } = await portal.ask(RunPipelineDocument, { integrationId, pipeline, date });
   if (runPipeline.userErrors.length > 0) throw new Error(JSON.stringify(runPipeline.userErrors));
-  await tellEnd(live, pipeline, tell);
+  await logEnd(live, pipeline, logStep);
 }
 
-async function tellEnd(live: LiveStatus, pipeline: Pipeline, tell: Tell): Promise<void> {
+async function logEnd(live: LiveStatus, pipeline: Pipeline, logStep: LogStep): Promise<void> {
   const { state, delivered, total } = await live.ended(pipeline);
-  tell(`The ${pipeline.toLowerCase()} pipeline runs`, `${state}: ${delivered} of ${total} delivered`);
+  logStep(`The ${pipeline.toLowerCase()} pipeline runs`, `${state}: ${delivered} of ${total} delivered`);
 }

@@ -4,7 +4,7 @@ import { ReportBackupJobsDocument, ReportUsageDocument, RunPipelineDocument } fr
 import { ready, type ServiceProcess } from '../support/processes.js';
 import { type BenchPartner, jobResults, type Stage } from '../support/stage.js';
 
-export interface Ordeal {
+export interface KillScenario {
   deliveries: number;
   workers: number;
   /** What is killed, one at a time, at random moments. */
@@ -20,8 +20,8 @@ export interface Survived {
   requests: number;
 }
 
-/** What goes wrong in the PSA meanwhile, and how often. */
-const weather: [Fault, number][] = [
+/** What goes wrong in the PSA meanwhile, and the share of the requests. */
+const faultRates: [Fault, number][] = [
   [{ kind: 'reset', when: 'before' }, 0.01],
   [{ kind: 'reset', when: 'during' }, 0.01],
   [{ kind: 'reset', when: 'after' }, 0.01],
@@ -31,8 +31,8 @@ const weather: [Fault, number][] = [
   [{ kind: 'truncate' }, 0.005],
 ];
 
-export async function letItStorm({ sandbox }: Stage): Promise<void> {
-  for (const [fault, chance] of weather) {
+export async function injectFaults({ sandbox }: Stage): Promise<void> {
+  for (const [fault, chance] of faultRates) {
     await fetch(`${sandbox.url}/sandbox/faults`, {
       method: 'POST',
       body: JSON.stringify({
@@ -56,7 +56,7 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** Reports, as a platform that repeats every call whose answer did not come. */
+/** Reports job results as a platform does that repeats every call without an answer. */
 export async function reportAll(stage: Stage, partner: BenchPartner, count: number): Promise<void> {
   for (let left = count; left > 0; left -= 50) {
     const jobs = jobResults(partner, Math.min(50, left), 20);
@@ -99,24 +99,24 @@ async function endIdleTransactions(stage: Stage): Promise<void> {
 }
 
 /** Reports and delivers while processes die; returns when nothing is pending any more. */
-export async function endure(stage: Stage, ordeal: Ordeal): Promise<Survived> {
-  const random = seeded(ordeal.seed);
-  const partner = await stage.addPartner(`endure-${ordeal.seed}-${ordeal.workers}`, 20);
-  const workers: ServiceProcess[] = Array.from({ length: ordeal.workers }, () => stage.addWorker());
+export async function endure(stage: Stage, scenario: KillScenario): Promise<Survived> {
+  const random = seeded(scenario.seed);
+  const partner = await stage.addPartner(`endure-${scenario.seed}-${scenario.workers}`, 20);
+  const workers: ServiceProcess[] = Array.from({ length: scenario.workers }, () => stage.addWorker());
   const kills: Record<string, number> = {};
   const began = performance.now();
-  await letItStorm(stage);
+  await injectFaults(stage);
   let reported = false;
   let over = false;
   let doing = 'nothing yet';
 
-  const reporting = reportAll(stage, partner, ordeal.deliveries).then(() => {
+  const reporting = reportAll(stage, partner, scenario.deliveries).then(() => {
     reported = true;
   });
   const killing = (async () => {
-    for (let n = 0; n < ordeal.kills && !over; n += 1) {
+    for (let n = 0; n < scenario.kills && !over; n += 1) {
       await pause(200 + random() * 1_300);
-      const victim = ordeal.victims[Math.floor(random() * ordeal.victims.length)]!;
+      const victim = scenario.victims[Math.floor(random() * scenario.victims.length)]!;
       kills[victim] = (kills[victim] ?? 0) + 1;
       doing = `kill ${n + 1}, of ${victim}`;
       if (victim === 'worker') {
@@ -128,7 +128,7 @@ export async function endure(stage: Stage, ordeal: Ordeal): Promise<Survived> {
         await stage.api().stop('SIGKILL');
         await ready(stage.url, stage.startApi());
       } else await stage.crashDatabase();
-      // A process that cannot live through it has to say so and be started again, not hang.
+      // A process that cannot go on must exit, so that it is started again; it must not hang.
       for (const [at, worker] of workers.entries())
         if (worker.process.exitCode !== null) workers[at] = stage.addWorker();
       if (stage.api().process.exitCode !== null) await ready(stage.url, stage.startApi());
@@ -164,8 +164,8 @@ export async function endure(stage: Stage, ordeal: Ordeal): Promise<Survived> {
 }
 
 /**
- * Bills so many organizations, half of them without an addition yet, while workers are killed. Answers what the PSA
- * then holds: each company's quantities.
+ * Bills so many organizations, half of them without an addition yet, while workers are killed. Returns what is then in
+ * the PSA: each company's quantities.
  */
 export async function endureBilling(
   stage: Stage,
@@ -186,7 +186,7 @@ export async function endureBilling(
     })),
   });
   let worker = stage.addWorker();
-  await letItStorm(stage);
+  await injectFaults(stage);
   const lastInvoiceDate = `${measuredAt.slice(0, 8)}01`;
   const next = new Date(`${lastInvoiceDate}T00:00:00Z`);
   next.setUTCMonth(next.getUTCMonth() + 1);
@@ -231,8 +231,8 @@ export async function endureBilling(
 }
 
 /**
- * Freezes the worker that delivers, in the middle of it, until another has done the rest; then lets it wake up and
- * both go on. Answers how many times it froze one that was processing deliveries.
+ * Freezes the worker that delivers, in the middle of it, until another has delivered the rest; then it wakes up and
+ * both go on. Returns how many times it froze one that was processing deliveries.
  */
 export async function endureFreezes(
   stage: Stage,
@@ -243,7 +243,7 @@ export async function endureFreezes(
   const random = seeded(seed);
   const partner = await stage.addPartner(`frozen-${seed}`, 20);
   await stage.sandbox.setLatency(20);
-  await letItStorm(stage);
+  await injectFaults(stage);
   const workers = [stage.addWorker(), stage.addWorker()];
   const pending = async () =>
     (await stage.sql<{ n: number }>(`select count(*)::int as n from delivery where state = 'PENDING'`))[0]!.n;
@@ -281,13 +281,13 @@ export interface Found {
   missing: string[];
   /** References that stand on more than one ticket. */
   twice: string[];
-  /** Tickets that no delivery owes. */
-  strange: string[];
+  /** References of tickets that belong to no delivery. */
+  unexpected: string[];
   /** Sync runs whose counts are not their deliveries'. */
   miscounted: string[];
 }
 
-/** Compares what is owed with what the PSA holds. */
+/** Compares the deliveries with what is in the PSA. */
 export async function compareWithPsa(stage: Stage): Promise<Found> {
   const { tickets } = (await (await fetch(`${stage.sandbox.url}/sandbox/state`)).json()) as {
     tickets: { externalXRef?: string }[];
@@ -295,10 +295,10 @@ export async function compareWithPsa(stage: Stage): Promise<Found> {
   const copies = new Map<string, number>();
   for (const { externalXRef = 'none' } of tickets)
     copies.set(externalXRef, (copies.get(externalXRef) ?? 0) + 1);
-  const owed = await stage.sql<{ reference: string }>(
+  const delivered = await stage.sql<{ reference: string }>(
     `select 'psa-bridge-' || id as reference from delivery where kind <> 'USAGE' and state = 'DELIVERED'`,
   );
-  const references = new Set(owed.map(({ reference }) => reference));
+  const references = new Set(delivered.map(({ reference }) => reference));
   const miscounted = await stage.sql<{ id: string }>(
     `select r.id from sync_run r left join delivery d on d.run_id = r.id group by r.id
      having r.total <> count(d.id) or r.delivered <> count(d.id) filter (where d.state = 'DELIVERED')
@@ -307,9 +307,9 @@ export async function compareWithPsa(stage: Stage): Promise<Found> {
   return {
     missing: [...references].filter(reference => !copies.has(reference)),
     twice: [...copies].filter(([, count]) => count > 1).map(([reference]) => reference),
-    strange: [...copies.keys()].filter(reference => !references.has(reference)),
+    unexpected: [...copies.keys()].filter(reference => !references.has(reference)),
     miscounted: miscounted.map(({ id }) => id),
   };
 }
 
-export const clean: Found = { missing: [], twice: [], strange: [], miscounted: [] };
+export const clean: Found = { missing: [], twice: [], unexpected: [], miscounted: [] };

@@ -31,11 +31,11 @@ export function describeEndurance(size: EnduranceSize): void {
     afterAll(() => stage?.close());
 
     it.each([
-      ['one worker and the API', 1, ['worker', 'api']],
+      ['a worker and the API', 1, ['worker', 'api']],
       ['three workers at once', 3, ['worker']],
-      ['the database under two workers', 2, ['database', 'database', 'worker']],
+      ['the database and two workers', 2, ['database', 'database', 'worker']],
     ] as const)(
-      'are in the PSA exactly once each although somebody kills %s',
+      'are in the PSA exactly once each although %s are killed',
       async (_what, workers, victims) => {
         const survived = await endure(stage, { deliveries, workers, victims, kills, seed });
         console.log(`${_what}: ${JSON.stringify(survived)}`);
@@ -46,7 +46,7 @@ export function describeEndurance(size: EnduranceSize): void {
     );
 
     it(
-      `leave each of ${companies} companies with one addition that holds its quantity although somebody kills the worker`,
+      `leave each of ${companies} companies with one addition that has its quantity although the worker is killed`,
       async () => {
         const held = await endureBilling(stage, seed, companies, billingKills);
         expect(held.size).toBe(companies);

@@ -1,6 +1,6 @@
 import { generate } from 'selfsigned';
 
-/** A certificate, for this machine unless another name is given, that nobody trusts unless told to, PEM. */
+/** A self-signed certificate and its key (PEM), for this machine unless another name is given. */
 export async function ownCertificate(name?: string): Promise<{ key: string; cert: string }> {
   const made = await generate([{ name: 'commonName', value: 'localhost' }], {
     extensions: [

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { hostileJson, hostileText } from './fuzzing.js';
 
-/** What becomes of a real answer on its way. */
+/** How a real answer is changed on its way. */
 export type Strike =
   | { kind: 'untouched' }
   /** The n-th place of the JSON, counted through, becomes another value, goes away, or gets one more member. */
@@ -127,7 +127,7 @@ export const strike: fc.Arbitrary<Strike> = fc.oneof(
   },
 );
 
-/** One request that writes, and what the adapter was shown for it. */
+/** One request that writes, and the answer that the adapter received for it. */
 export interface Write {
   carriedOut: boolean;
   strike: Strike['kind'];
@@ -139,7 +139,7 @@ export interface Write {
 export interface ChangingProxy {
   /** "127.0.0.1:4711" */
   host: string;
-  /** What to do to the answers from now on, in turn. */
+  /** The changes to the answers from now on, in turn. */
   strikes: readonly Strike[];
   /** Since `strikes` was set last. */
   writes: Write[];
@@ -147,7 +147,7 @@ export interface ChangingProxy {
   close(): Promise<void>;
 }
 
-/** Stands before a real site and hands on its real answers, changed. */
+/** A proxy that passes on a real site's answers, changed. */
 export async function startChangingProxy(origin: string): Promise<ChangingProxy> {
   let strikes: readonly Strike[] = [];
   let asked = 0;

@@ -3,7 +3,7 @@ import { SANDBOX_LOGIN } from '../../plugins/connectwise/sandbox/seed.js';
 import { ConnectIntegrationDocument, type CredentialInput } from '../../src/gql/typed.js';
 import type { TestApi } from './api.js';
 
-/** What a partner types into the form to reach the sandbox. */
+/** The credentials of the sandbox, as a partner enters them. */
 export function typedFor(sandbox: Sandbox, changes: Record<string, string> = {}): CredentialInput[] {
   const { companyId, keys } = SANDBOX_LOGIN;
   return Object.entries({ site: sandbox.url, companyId, ...keys, ...changes }).map(([key, value]) => ({
@@ -12,7 +12,7 @@ export function typedFor(sandbox: Sandbox, changes: Record<string, string> = {})
   }));
 }
 
-/** Connects a partner to the sandbox and answers the integration's id. */
+/** Connects a partner to the sandbox; returns the integration's id. */
 export async function connect(api: TestApi, sandbox: Sandbox, partnerId: string): Promise<string> {
   const { connectIntegration } = await api.ask(ConnectIntegrationDocument, {
     input: { partnerId, psa: 'connectwise', credentials: typedFor(sandbox) },

@@ -32,14 +32,14 @@ export interface ConnectedPartner {
   integrationId: string;
   /** Organization ids by name. */
   organizations: Record<string, string>;
-  /** Reports one job result of a customer; what is left out is made up. */
+  /** Reports one job result of a customer; the other fields have defaults. */
   reportJob(customer: number, job?: Partial<BackupJobInput>): Promise<void>;
   measure(customer: number, quantity: string, measuredAt: string, usageType?: string): Promise<void>;
   setLevel(customer: number, company: string | null, level?: string): Promise<void>;
   setOptions(options: IntegrationOptionsInput): Promise<void>;
   run(pipeline: Pipeline, options?: { dryRun?: boolean; date?: string }): Promise<Run>;
   deliveries(): Promise<Delivery[]>;
-  /** Waits until no delivery is pending, and answers them all, the newest first. */
+  /** Waits until no delivery is pending; returns all of them, the newest first. */
   settled(): Promise<Delivery[]>;
 }
 

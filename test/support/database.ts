@@ -9,7 +9,7 @@ import { template } from './postgres.global.js';
 export interface TestDatabase {
   url: string;
   orm: MikroORM;
-  /** False: as if the server was gone: breaks every connection to this database and refuses new ones. */
+  /** False: closes every connection to this database and rejects new ones, as if the server were down. */
   allowConnections(allowed: boolean): Promise<void>;
   /** Closes the connections and drops the database. */
   drop(): Promise<void>;
@@ -44,7 +44,7 @@ async function asOwner(serverUrl: string, sql: string): Promise<void> {
   const owner = new pg.Client({ connectionString: serverUrl });
   await owner.connect();
   try {
-    // Cloning needs the template for itself: one at a time, whichever process asks.
+    // PostgreSQL clones a template only while nobody else uses it: one at a time, across processes.
     await owner.query('select pg_advisory_lock(1)');
     await owner.query(sql);
   } finally {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
 /**
- * How often a property is tried, and from which seed. Modest unless FUZZ_RUNS says how often and FUZZ_SECONDS how
- * long at most; a failure prints its seed, and FUZZ_SEED plays it again.
+ * How often a property is tried, and from which seed: `modestRuns` times unless FUZZ_RUNS and FUZZ_SECONDS (at most)
+ * are set. A failure prints its seed; FUZZ_SEED repeats it.
  */
 export function fuzzing(modestRuns: number) {
   const { FUZZ_RUNS: runs, FUZZ_SEED: seed, FUZZ_SECONDS: seconds } = process.env;
@@ -14,13 +14,13 @@ export function fuzzing(modestRuns: number) {
   };
 }
 
-/** For a test that tries a property so often: enough for the runs, and then some. */
+/** The time limit, in ms, of a test that tries a property that often. */
 export function fuzzingTimeout(modestRuns: number): number {
   const { FUZZ_RUNS: runs } = process.env;
   return 60_000 + 200 * (runs ? Number(runs) : modestRuns);
 }
 
-/** Text as no form sends it: halves of characters, NUL, very long, and what means something to some program. */
+/** Text that no form sends: halves of characters, NUL, very long text, and text with a meaning to some program. */
 export const hostileText = fc.oneof(
   { weight: 3, arbitrary: fc.string({ unit: 'grapheme' }) },
   { weight: 2, arbitrary: fc.string({ unit: 'binary' }) },

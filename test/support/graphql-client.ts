@@ -16,7 +16,7 @@ export interface GraphQLClient {
     variables?: Variables,
     token?: string | null,
   ): Promise<GraphQLAnswer<Data>>;
-  /** As `send`, for an operation that has to be answered: throws on GraphQL errors. */
+  /** As `send`, for an operation that must succeed: throws on GraphQL errors. */
   ask<Data, Variables>(
     document: TypedDocumentNode<Data, Variables>,
     variables: Variables,
@@ -26,7 +26,7 @@ export interface GraphQLClient {
   watch(token: string): Client;
 }
 
-/** A client of the public API at `url`, as a portal or a script is one. */
+/** A client of the public API at `url`, such as a portal or a script. */
 export function graphqlClient(url: string, ownToken: string): GraphQLClient {
   const send: GraphQLClient['send'] = async (document, variables, token = ownToken) => {
     const answer = await fetch(`${url}/graphql`, {

@@ -7,11 +7,11 @@ export interface IdentityProvider {
   issuer: string;
   /** A token as the provider makes it for a client with these claims. */
   tokenWith(claims: Record<string, unknown>): Promise<string>;
-  /** A token that says what is wanted, signed with the provider's own key. */
+  /** A token with any claims, signed with the provider's own key. */
   forge(payload: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
   /** The public key, as anybody can read it. */
   publicKeyPem(): Promise<string>;
-  /** Goes on with a new key, and no longer knows the old one. */
+  /** Replaces its key by a new one. */
   changeKeys(): Promise<void>;
   /** Whether it answers. */
   answers: boolean;
@@ -21,7 +21,7 @@ export interface IdentityProvider {
 
 export const audience = 'https://bridge.vendor.example';
 
-/** A real OpenID provider on the loopback address, which gives each client the claims that it is made with. */
+/** A real OpenID provider on the loopback address. Its tokens have the claims that the test gives. */
 export async function startIdentityProvider(): Promise<IdentityProvider> {
   let handle: ReturnType<Provider['callback']> | undefined;
   const self = { answers: true, asked: [] as string[] };

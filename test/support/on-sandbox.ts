@@ -11,7 +11,7 @@ export interface Outside extends PsaEnvironment {
   close(): Promise<void>;
 }
 
-/** What a plugin gets from its surroundings, with the real guarded HTTP and a log to look into. */
+/** The environment that a plugin gets, with the real guarded HTTP and a log that tests can read. */
 export function psaEnvironment(allowedHosts: string[], http: Partial<GuardedHttpOptions> = {}): Outside {
   const log: string[] = [];
   const logger = pino({ level: 'trace' }, { write: line => log.push(line) });

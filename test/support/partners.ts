@@ -7,7 +7,7 @@ import {
 import type { TestApi } from './api.js';
 import type { TestDatabase } from './database.js';
 
-/** Reports a partner with organizations, as the backup platform would; answers their ids by externalId. */
+/** Reports a partner with organizations, as the backup platform does; returns their ids by externalId. */
 export async function reportPartner(
   api: TestApi,
   externalId: string,
@@ -38,7 +38,7 @@ export async function reportPartner(
   };
 }
 
-/** An integration as it stands in the database once a partner connected, without a PSA behind it. */
+/** Inserts an integration as connecting a partner does, without a PSA. */
 export async function insertIntegration(
   database: TestDatabase,
   api: TestApi,

@@ -6,7 +6,7 @@ export interface ServiceProcess {
   process: ChildProcess;
   /** What it logged so far. */
   log(): string;
-  /** Asks it to stop and waits; answers its exit code, null if a signal ended it. */
+  /** Asks it to stop and waits; returns its exit code, null if a signal ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -38,8 +38,8 @@ export function startProcess(
 }
 
 /** Waits until a process answers at this address; throws what it logged if it ends before. */
-export async function answering(url: string, started: ServiceProcess, patienceMs = 20_000): Promise<void> {
-  for (const end = Date.now() + patienceMs; ; await pause(50)) {
+export async function answering(url: string, started: ServiceProcess, timeoutMs = 20_000): Promise<void> {
+  for (const end = Date.now() + timeoutMs; ; await pause(50)) {
     const ok = await fetch(url).then(
       answer => answer.ok,
       () => false,
@@ -50,5 +50,5 @@ export async function answering(url: string, started: ServiceProcess, patienceMs
   }
 }
 
-/** Waits until an API process says that it is ready. */
+/** Waits until an API process is ready. */
 export const ready = (url: string, started: ServiceProcess) => answering(`${url}/readyz`, started);

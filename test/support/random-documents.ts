@@ -18,11 +18,11 @@ import { hostileText } from './fuzzing.js';
 
 type Draw = fc.GeneratorValue;
 
-/** Writes operations that fit the schema, mostly, with arguments that fit it, mostly. */
+/** Writes operations and arguments that are mostly valid in the schema. */
 export class RandomDocuments {
   constructor(
     private readonly schema: GraphQLSchema,
-    /** Ids that lead somewhere. */
+    /** Ids of objects that exist. */
     private readonly ids: readonly string[],
   ) {}
 
@@ -107,7 +107,7 @@ function cursor(keys: string[]): string {
   return Buffer.from(JSON.stringify(keys)).toString('base64url');
 }
 
-/** With a piece lost, doubled or replaced somewhere. */
+/** The text with one piece removed, doubled or replaced. */
 function garbled(draw: Draw, text: string): string {
   const at = draw(fc.nat, { max: text.length });
   const length = draw(fc.nat, { max: 8 });

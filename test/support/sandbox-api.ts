@@ -6,7 +6,7 @@ export interface ApiAnswer {
   status: number;
   headers: Headers;
   text: string;
-  /** The body as JSON; undefined when it is none. */
+  /** The body as JSON; undefined when it is not JSON. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came
   json: any;
 }
@@ -21,12 +21,12 @@ export interface CallOptions {
 }
 
 export interface SandboxApi extends Sandbox {
-  /** Sends one request as a plain HTTP client would, with the seeded API keys unless told otherwise. */
+  /** Sends one request as a plain HTTP client would, with the seeded API keys unless others are given. */
   call(method: string, path: string, options?: CallOptions): Promise<ApiAnswer>;
   get(path: string, query?: Record<string, string | number>, options?: CallOptions): Promise<ApiAnswer>;
 }
 
-/** A sandbox and the bare HTTP requests that the tests of its behaviour are made of. */
+/** A sandbox, and plain HTTP requests to it. */
 export async function startSandboxApi(options: SandboxOptions = {}): Promise<SandboxApi> {
   const sandbox = await startSandbox(options);
   const call: SandboxApi['call'] = async (method, path, request = {}) => {

@@ -18,7 +18,7 @@ export interface TestService {
   service: Service;
   /** What was logged at level warn and above, as lines of JSON. */
   log: string[];
-  /** The sandbox's login, as the form takes it. */
+  /** The sandbox's credentials, as the form sends them. */
   credentials: { key: string; value: string }[];
   /** Starts it again on the same database, after `service.stop()`, answering on this port. */
   restart(port: string): Promise<void>;
@@ -34,7 +34,7 @@ export async function startTestService({
   logger,
 }: {
   now?: () => Date;
-  /** Where it logs; unless given, `log` of the answer has what is a warning or worse. */
+  /** Where it logs. Absent: warnings and worse are in `log` of the result. */
   logger?: Logger;
   /** Serve the sandbox as https://localhost with this certificate. */
   tls?: { key: string; cert: string };
@@ -80,7 +80,7 @@ export async function startTestService({
   return bridge;
 }
 
-/** A certificate is for a name. */
+/** The certificate is for a name, not an address. */
 function siteOf({ host, options }: Sandbox): string {
   return options.tls ? host.replace('127.0.0.1', 'localhost') : host;
 }

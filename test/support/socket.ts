@@ -14,13 +14,13 @@ export function openSocket(apiUrl: string, connectionParams: object, headers: Re
   return {
     socket,
     sent,
-    /** The status that the server refuses to switch protocols with, and its headers. */
+    /** The status and headers with which the server rejects the upgrade. */
     refused: new Promise<IncomingMessage>(resolve =>
       socket.on('unexpected-response', (_request, answer) => resolve(answer)),
     ),
     /** The first message. */
     acknowledged: new Promise(resolve => socket.once('message', resolve)),
-    /** The code that it is closed with. */
+    /** The code with which it is closed. */
     closed: new Promise<number>(resolve => socket.on('close', resolve)),
   };
 }

@@ -10,7 +10,7 @@ export interface SoundAnswer extends RawAnswer {
   errors?: { message: string; extensions?: { code?: string } }[];
 }
 
-/** Sends one body as it is to /graphql, and waits some seconds for the answer. */
+/** Sends one body unchanged to /graphql; waits up to 8 seconds for the answer. */
 export async function askRaw(url: string, token: string | null, body: string): Promise<RawAnswer> {
   const answer = await fetch(`${url}/graphql`, {
     method: 'POST',
@@ -21,11 +21,11 @@ export async function askRaw(url: string, token: string | null, body: string): P
   return { status: answer.status, text: await answer.text() };
 }
 
-/** What no answer may show: where our code or the database's words shine through. */
+/** What no answer may show: parts of our code, or messages of the database. */
 const innards =
   /\bat [^ ]+ \(|node_modules|\.[jt]s:\d+|jsonb_to_recordset|violates \w+ constraint|at or near|invalid byte sequence|(TypeError|RangeError|URIError):|is not a function|cannot read propert/i;
 
-/** The answer as JSON, after it was checked that it is no failure of ours and shows nothing of our inside. */
+/** Checks that an answer is no internal error and shows nothing internal; returns its JSON. */
 export function expectSound({ status, text }: RawAnswer): SoundAnswer {
   expect(status, text).toBeLessThan(500);
   expect(text).not.toMatch(innards);

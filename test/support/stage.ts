@@ -25,7 +25,7 @@ import { testKey } from './keys.js';
 import { answering, ready, type ServiceProcess, startProcess } from './processes.js';
 
 /**
- * The whole of it as production runs it: a PostgreSQL with its default durability, a ConnectWise sandbox, an API and
+ * The service as production runs it: a PostgreSQL with its default durability, a ConnectWise sandbox, an API and
  * workers, each its own process.
  */
 export interface Stage {
@@ -40,7 +40,7 @@ export interface Stage {
   addWorker(): ServiceProcess;
   /** Kills the database server without warning and starts it again on the same data. */
   crashDatabase(): Promise<void>;
-  /** One statement, over a connection of its own that outlives a crash of the server. */
+  /** Runs one statement, over a pool that survives a crash of the server. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** A partner whose customers "Customer 0001"… are mapped to the sandbox's companies of the same names. */
   addPartner(name: string, customers: number, at?: BenchSandbox, from?: number): Promise<BenchPartner>;
@@ -225,7 +225,7 @@ async function addPartner(
 
 let jobs = 0;
 
-/** Job results as a platform reports them, of the partner's first customers in turn. */
+/** Job results as a platform reports them, for the partner's first customers in turn. */
 export function jobResults(
   partner: { externalId: string },
   count: number,
@@ -249,7 +249,7 @@ export function jobResults(
 
 /** Waits until nothing is due any more, and throws if anything went wrong on the way. */
 export async function delivered(db: pg.Client): Promise<void> {
-  // A look that costs nothing, however many deliveries there are: it runs beside what is measured.
+  // The statement is cheap, however many deliveries there are: it runs beside what is measured.
   const waiting = `select exists (select 1 from delivery where state = 'PENDING') as some`;
   while ((await db.query(waiting)).rows[0].some) await pause(20);
   const { rows } = await db.query(`select count(*)::int as failed from delivery where state = 'FAILED'`);

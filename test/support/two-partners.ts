@@ -3,7 +3,7 @@ import type { TestApi } from './api.js';
 import type { TestDatabase } from './database.js';
 import { insertIntegration, reportPartner } from './partners.js';
 
-/** One partner with a row of its own in every table that partners have rows in; `mark` stands in each text of them. */
+/** A partner with a row in every table that has rows of partners. `mark` is part of every text in them. */
 export interface MarkedPartner {
   mark: string;
   partnerId: string;

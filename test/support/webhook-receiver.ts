@@ -15,12 +15,12 @@ export interface WebhookReceiver {
   host: string;
   url: string;
   received: ReceivedWebhook[];
-  /** Has the next webhooks that hold `text` answered by these statuses; all others are answered by 204. */
+  /** Answers the next webhooks that contain `text` with these statuses, all others with 204. */
   answer(text: string, ...statuses: number[]): void;
   close(): void;
 }
 
-/** Somebody's endpoint for webhooks, plain http on this machine. */
+/** An endpoint for webhooks, plain http on this machine. */
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const received: ReceivedWebhook[] = [];
   const answers: { text: string; statuses: number[] }[] = [];
@@ -46,7 +46,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   };
 }
 
-/** What a receiver with this secret gets of a webhook at `at`; throws where it would refuse it. */
+/** The payload, for a receiver with this secret at the time `at`; throws where the receiver rejects the webhook. */
 export function verified({ headers, body }: ReceivedWebhook, secret: string, at: Date): NoticePayload {
   vi.useFakeTimers({ now: at, toFake: ['Date'] });
   try {
