@@ -197,13 +197,13 @@ async function goesThrough(
         expect(delivery!.state).toBe(row.failed ? 'FAILED' : 'PENDING');
         expect(`${row.needsAttention ? statusReason : delivery!.lastError}`).toMatch(meanwhile);
       },
-      { timeout: 8_000, interval: 30 },
+      { timeout: 12_000, interval: 30 },
     );
     expect(hit.there()).toBe(row.written ? 1 : 0);
     if (!row.failed) expect(bridge.log.join('\n')).toMatch(meanwhile);
   }
   if (!row.everybody && !row.needsAttention && !/429/.test(row.fault)) {
-    await vi.waitFor(() => expect(neighbour.there()).toBe(1), { timeout: 8_000, interval: 30 });
+    await vi.waitFor(() => expect(neighbour.there()).toBe(1), { timeout: 12_000, interval: 30 });
   }
   bridge.sandbox.faults.clear();
   await row.mend?.();
@@ -221,7 +221,7 @@ async function goesThrough(
         throw new Error(JSON.stringify(open));
       }
     },
-    { timeout: 15_000, interval: 200 },
+    { timeout: 15_000, interval: 50 },
   );
   expect([hit.there(), neighbour.there()]).toEqual([1, 1]);
   const deliveries = await partner.deliveries();
@@ -241,7 +241,7 @@ async function strike(
   await vi.waitFor(
     async () =>
       expect((await partner.deliveries()).filter(({ state }) => state === 'PENDING')).toHaveLength(2),
-    { timeout: 8_000, interval: 30 },
+    { timeout: 12_000, interval: 30 },
   );
   await (typeof row.cause === 'function' ? row.cause() : bridge.sandbox.faults.inject(match, row.cause));
   await bridge.client.ask(ResumeIntegrationDocument, { id: partner.integrationId });

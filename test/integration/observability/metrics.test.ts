@@ -106,7 +106,7 @@ describe('the metrics', () => {
         ).toBeGreaterThan(0);
         return now;
       },
-      { timeout: 5_000 },
+      { timeout: 10_000 },
     );
     expect(seen.value('psa_bridge_job_lag_seconds_sum', { job_name: 'digest' })).toBeGreaterThanOrEqual(100);
     expect(seen.value('psa_bridge_job_lag_seconds_sum', { job_name: 'digest' })).toBeLessThan(110);
@@ -129,7 +129,7 @@ describe('the metrics', () => {
           expect(seen.value('psa_bridge_job_duration_seconds_count', runs)).toBeGreaterThan(0);
           expect(seen.value('psa_bridge_job_lag_seconds_count', { job_name })).toBeGreaterThan(0);
         },
-        { timeout: 5_000 },
+        { timeout: 10_000 },
       );
     },
   );

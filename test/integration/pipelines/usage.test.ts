@@ -139,12 +139,12 @@ describe('a usage run', () => {
       pipeline: 'USAGE',
     });
     await expect
-      .poll(async () => (await runOf(runPipeline.run!.id)).error, { timeout: 5_000 })
+      .poll(async () => (await runOf(runPipeline.run!.id)).error, { timeout: 10_000 })
       .toContain('not available');
     expect(await statements()).toHaveLength(1);
     await wake('usage');
     await expect
-      .poll(async () => (await runOf(runPipeline.run!.id)).state, { timeout: 5_000 })
+      .poll(async () => (await runOf(runPipeline.run!.id)).state, { timeout: 10_000 })
       .toBe('SUCCEEDED');
     expect(addition('PM Customer #1').quantity).toBe(40);
   });
@@ -321,7 +321,7 @@ describe('a newer run', () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     bridge.sandbox.faults.inject(patches, { kind: 'latency', ms: 1_500 });
     await bridge.client.ask(RunPipelineDocument, { integrationId: partner.integrationId, pipeline: 'USAGE' });
-    await vi.waitFor(async () => expect((await partner.deliveries())[0]?.attempts).toBe(1), 5_000);
+    await vi.waitFor(async () => expect((await partner.deliveries())[0]?.attempts).toBe(1), 10_000);
     await partner.setLevel(1, 'PM Customer #1', 'Gold');
     clock = new Date(clock.getTime() + 1_000);
     await partner.run('USAGE');

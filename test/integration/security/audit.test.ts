@@ -166,7 +166,7 @@ describe('the audit log', () => {
         });
         expect(integration!.status).toBe('NEEDS_ATTENTION');
       },
-      { timeout: 5_000 },
+      { timeout: 10_000 },
     );
     expect(await log({ integrationId: partner.integrationId })).toEqual(before);
     bridge.sandbox.faults.clear();
