@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import type { HeldLease } from '../db/leases.js';
 import { withLogFields } from '../observability/log.js';
 import { inSpan } from '../observability/span.js';
+import { wakeForUnplannedRuns } from '../runs/wake-for-unplanned-runs.js';
 import { attemptDelivery } from './attempt-delivery.js';
 import { claimDueDeliveries } from './claim-due-deliveries.sql.js';
 import type { ClaimedDelivery } from './claimed-delivery.js';
@@ -26,7 +27,7 @@ const silencesThatMeanDown = 3;
  * Rejects where outcomes could not be written: those attempts stay unsure.
  */
 export async function deliverSlice(
-  { orm, connections, logger, metrics, now, leaseMs }: DeliveryDependencies,
+  { orm, connections, logger, metrics, now, leaseMs, wakeUp }: DeliveryDependencies,
   { integration, adapter }: OpenIntegration,
   lease: HeldLease,
   stop: AbortSignal,
@@ -35,10 +36,12 @@ export async function deliverSlice(
   const sliceEnds = performance.now() + leaseMs / 3;
   let trouble: Trouble | undefined;
   let silences = 0;
+  let triedQuantities = false;
   const over = () => trouble !== undefined || stop.aborted || performance.now() > sliceEnds;
   const writer = new OutcomeWriter(async outcomes => {
     const written = await recordOutcomes(orm.em.fork(), lease, outcomes, now());
     for (const { kind, outcome } of written) metrics.countAttempt(kind, attemptOutcome(outcome));
+    triedQuantities ||= written.some(({ kind }) => kind === 'USAGE');
   });
 
   async function nextPage(): Promise<PreparedDelivery[]> {
@@ -107,6 +110,8 @@ export async function deliverSlice(
   );
   await pMap(due(), deliver, { concurrency });
   await writer.finish();
+  // No usage run is planned while quantities are being written.
+  if (triedQuantities) await wakeForUnplannedRuns(orm.em.fork(), integration.id, wakeUp);
   return trouble;
 }
 

@@ -5,6 +5,7 @@ import { Migration20261123165955_partner_rows } from './Migration20261123165955_
 import { Migration20261123172732_audit } from './Migration20261123172732_audit.js';
 import { Migration20261123184000_room_for_claims } from './Migration20261123184000_room_for_claims.js';
 import { Migration20261125100000_audit_by_default } from './Migration20261125100000_audit_by_default.js';
+import { Migration20261125110000_usage_version } from './Migration20261125110000_usage_version.js';
 
 /**
  * In the order in which they run. Listed manually, because a bundle has no folder to search.
@@ -20,4 +21,5 @@ export const migrations: MigrationObject[] = [
   { name: 'Migration20261123172732_audit', class: Migration20261123172732_audit },
   { name: 'Migration20261123184000_room_for_claims', class: Migration20261123184000_room_for_claims },
   { name: 'Migration20261125100000_audit_by_default', class: Migration20261125100000_audit_by_default },
+  { name: 'Migration20261125110000_usage_version', class: Migration20261125110000_usage_version },
 ];

@@ -105,6 +105,13 @@ export class Integration extends OptionColumns {
   @Property({ type: 'timestamptz', nullable: true })
   restingUntil?: Date | null;
 
+  /**
+   * Grows when a worker begins to write quantities, and with each usage plan: what was read from the PSA at one version
+   * still holds while the version is the same. See pipelines/usage/usage-version.sql.ts.
+   */
+  @Property({ type: 'bigint', defaultRaw: '0' })
+  usageVersion!: string & Opt;
+
   @Property({ type: 'timestamptz', defaultRaw: 'now()' })
   createdAt!: Date & Opt;
 

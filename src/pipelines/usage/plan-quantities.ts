@@ -1,8 +1,8 @@
 import Big from 'big.js';
 import { type ReasonCode, reasons } from '../../domain/deliveries/reasons.js';
 import type { BillingRequest, BillingResolution, BillingTarget } from '../../psa/adapter.js';
-import type { UsageFigure } from './read-period-figures.js';
-import type { WrittenQuantity } from './written-quantities.js';
+import type { UsageFigure } from './read-period-figures.sql.js';
+import type { WrittenQuantity } from './written-quantities.sql.js';
 
 /** What one company uses of one type at one level: several organizations of a company are one quantity. */
 export interface CompanyUsage extends BillingRequest {

@@ -7,8 +7,8 @@ import { needAttention } from '../../integrations/attention.js';
 import { PsaError, PsaLoginRefused, PsaRightMissing } from '../../psa/errors.js';
 import { unplannedRuns } from '../../runs/unplanned-runs.js';
 import { planUsageRun } from './plan-usage-run.js';
-import { QuantitiesInHand } from './quantities-at-rest.js';
-import type { UsageRules } from './read-period-figures.js';
+import type { UsageRules } from './read-period-figures.sql.js';
+import { QuantitiesBeingWritten } from './usage-version.sql.js';
 
 export interface UsageSurroundings extends DeliveryDependencies {
   usageRules: UsageRules;
@@ -45,14 +45,14 @@ async function planRun(surroundings: UsageSurroundings, run: SyncRun, integratio
   if (!integration) return;
   try {
     const adapter = connections.adapterFor(integration);
-    await planUsageRun(em, run, integration, integration.partner.unwrap(), adapter, {
+    await planUsageRun(em, run, integration, adapter, {
       now: now(),
       rules,
       wakeUp,
     });
   } catch (error) {
     logger.warn({ run: run.id, integration: integrationId, err: error }, 'a usage run could not be planned');
-    const known = error instanceof PsaError || error instanceof QuantitiesInHand;
+    const known = error instanceof PsaError || error instanceof QuantitiesBeingWritten;
     const reason = known ? error.message : 'Something unexpected went wrong here; it is in the log.';
     if (error instanceof PsaLoginRefused || error instanceof PsaRightMissing) {
       await needAttention(orm.em.fork(), integrationId, reason, { now: now(), wakeUp });

@@ -265,6 +265,17 @@ describe('a newer run', () => {
     );
   }
 
+  /** What the newest plan takes the PSA to bill. */
+  async function readBeforePlanning(): Promise<string> {
+    const [newest] = await query<{ quantity: string }>(
+      bridge.database.orm.em.fork(),
+      `select content -> 'target' ->> 'quantity' as quantity from delivery where integration_id = $1
+       order by id desc limit 1`,
+      [partner.integrationId],
+    );
+    return newest!.quantity;
+  }
+
   async function later() {
     bridge.sandbox.faults.clear();
     clock = new Date(clock.getTime() + 3 * 3_600_000);
@@ -315,6 +326,38 @@ describe('a newer run', () => {
     await partner.settled();
     expect(addition('PM Customer #1').quantity).toBe(51);
     expect((await byReason('OUTDATED')).map(({ id }) => id)).toEqual([failed!.id]);
+  });
+
+  it('says why it waits while quantities are being written, and is planned when that is over', async () => {
+    await partner.measure(1, '50', '2026-11-20T12:00:00Z');
+    bridge.sandbox.faults.inject(patches, { kind: 'latency', ms: 1_500 });
+    await bridge.client.ask(RunPipelineDocument, { integrationId: partner.integrationId, pipeline: 'USAGE' });
+    await vi.waitFor(async () => expect((await partner.deliveries())[0]?.attempts).toBe(1), 5_000);
+    const { runPipeline } = await bridge.client.ask(RunPipelineDocument, {
+      integrationId: partner.integrationId,
+      pipeline: 'USAGE',
+    });
+    await expect
+      .poll(async () => (await runOf(runPipeline.run!.id)).error, { timeout: 1_200 })
+      .toContain('being written');
+    await expect
+      .poll(async () => runOf(runPipeline.run!.id), { timeout: 5_000 })
+      .toEqual({ state: 'SUCCEEDED', error: null });
+  });
+
+  it('is planned again where a quantity began to be written while it read the PSA', async () => {
+    await partner.measure(1, '50', '2026-11-20T12:00:00Z');
+    bridge.sandbox.faults.inject(patches, faults.invalid('addition', 'quantity', 'No.'));
+    await tried();
+    const [failed] = await partner.settled();
+    await partner.measure(1, '51', '2026-11-20T12:00:00Z');
+    bridge.sandbox.faults.inject({ method: 'GET', path: /additions/ }, { kind: 'slowBody', ms: 1_000 });
+    await bridge.client.ask(RunPipelineDocument, { integrationId: partner.integrationId, pipeline: 'USAGE' });
+    await vi.waitFor(async () => expect(await statements()).toHaveLength(2), 5_000);
+    await retry({ ids: [failed!.id] });
+    await vi.waitFor(() => expect(addition('PM Customer #1').quantity).toBe(51), 5_000);
+    await partner.settled();
+    expect(await readBeforePlanning()).toBe('50');
   });
 
   it('waits for quantities that are being written, and takes them into account', async () => {

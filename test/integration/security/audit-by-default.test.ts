@@ -57,6 +57,7 @@ const decided: Record<string, { shown: string[]; bookkeeping: string[] }> = {
       'next_probe_at',
       'probes',
       'resting_until',
+      'usage_version',
       'created_at',
     ],
   },

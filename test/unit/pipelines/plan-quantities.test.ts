@@ -7,8 +7,8 @@ import {
   planQuantities,
   sumByCompany,
 } from '../../../src/pipelines/usage/plan-quantities.js';
-import type { UsageFigure } from '../../../src/pipelines/usage/read-period-figures.js';
-import type { WrittenQuantity } from '../../../src/pipelines/usage/written-quantities.js';
+import type { UsageFigure } from '../../../src/pipelines/usage/read-period-figures.sql.js';
+import type { WrittenQuantity } from '../../../src/pipelines/usage/written-quantities.sql.js';
 import type { BillingResolution, BillingTarget } from '../../../src/psa/adapter.js';
 
 const evidence = { rule: 'last' as const, measurements: 1, firstMeasuredAt: '', lastMeasuredAt: '' };
