@@ -43,12 +43,12 @@ async function writeQuantity(
 ): Promise<Outcome> {
   const outcome = await adapter.setBilledQuantity(target, quantity, period);
   if (outcome.state === 'REFUSED') {
-    return { id, state: 'FAILED', reasonCode: outcome.reason, error: outcome.message, targetKey: target.key };
+    return { id, state: 'FAILED', reasonCode: outcome.reason, error: outcome.message, target };
   }
   return {
     id,
     state: 'DELIVERED',
-    targetKey: target.key,
+    target,
     quantityBefore: outcome.before,
     quantityAfter: outcome.after,
     psaRecordId: outcome.recordId,

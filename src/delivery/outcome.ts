@@ -1,4 +1,5 @@
 import type { AttemptOutcome } from '../observability/metrics.js';
+import type { BillingTarget } from '../psa/adapter.js';
 
 /** What became of one attempt. */
 export type Outcome =
@@ -7,10 +8,10 @@ export type Outcome =
       state: 'DELIVERED';
       psaRecordId: string;
       psaRecordUrl?: string;
-      /** USAGE: what the PSA held before and holds since, exact decimals, and where. */
+      /** USAGE: what the PSA held before and holds since, exact decimals, and where; a retry may be the first to find it. */
       quantityBefore?: string | null;
       quantityAfter?: string;
-      targetKey?: string;
+      target?: BillingTarget;
     }
   | {
       id: string;
@@ -29,7 +30,7 @@ export type Outcome =
       /** The reason for a person, and what to do. */
       error: string;
       unsure?: boolean;
-      targetKey?: string;
+      target?: BillingTarget;
     };
 
 /** The outcome as metrics and traces name it. */

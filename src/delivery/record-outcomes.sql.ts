@@ -19,12 +19,13 @@ const record = statement(
      psa_record_url = coalesce(o."psaRecordUrl", d.psa_record_url),
      quantity_before = case when o."quantityAfter" is null then d.quantity_before else o."quantityBefore" end,
      quantity_after = coalesce(o."quantityAfter", d.quantity_after),
-     target_key = coalesce(o."targetKey", d.target_key),
+     target_key = coalesce(o.target ->> 'key', d.target_key),
+     content = case when o.target is null then d.content else jsonb_set(d.content, '{target}', o.target) end,
      delivered_at = case when o.state = 'DELIVERED' then $4::timestamptz end
    from jsonb_to_recordset($1::jsonb) as o(
      id uuid, state text, "nextAttemptAt" timestamptz, unsure boolean, "notTried" boolean, "reasonCode" text,
      error text, "psaRecordId" text, "psaRecordUrl" text, "quantityBefore" numeric, "quantityAfter" numeric,
-     "targetKey" text)
+     target jsonb)
    where d.id = o.id and (d.state = 'PENDING' or (o.state = 'DELIVERED' and d.claim_fence = $3))
      and exists (select 1 from lease where name = $2 and fence = $3)
    returning d.id, d.kind`,

@@ -18,12 +18,15 @@ export interface WrittenQuantity {
 
 const written = statement(
   z.object({
-    target: z.object({
-      key: z.string(),
-      description: z.string(),
-      quantity: z.string().nullable(),
-      place: z.unknown(),
-    }),
+    // Null: an older version wrote it to a place that was found by a retry, and did not keep the place.
+    target: z
+      .object({
+        key: z.string(),
+        description: z.string(),
+        quantity: z.string().nullable(),
+        place: z.unknown(),
+      })
+      .nullable(),
     companyId: z.string(),
     usageType: z.string(),
     level: z.string().nullable(),
@@ -58,5 +61,7 @@ export async function writtenQuantities(
   integrationId: string,
 ): Promise<WrittenQuantity[]> {
   const rows = await run(em, written, [integrationId]);
-  return rows.flatMap(({ level, ...row }) => (level === null ? [] : [{ ...row, level }]));
+  return rows.flatMap(({ level, target, ...row }) =>
+    level === null || target === null ? [] : [{ ...row, level, target }],
+  );
 }

@@ -385,6 +385,20 @@ describe('a changed mapping', () => {
     expect(addition('PM Customer #2').quantity).toBe(10);
   });
 
+  it('sets what a retry wrote to zero too, whose place was not there when it was planned', async () => {
+    await partner.setLevel(1, 'No Addition Corp');
+    await partner.measure(1, '5', '2026-11-20T12:00:00Z');
+    await partner.run('USAGE');
+    await partner.setOptions({ createMissingAdditions: true });
+    await retry();
+    await partner.settled();
+    await partner.setLevel(1, 'PM Customer #1');
+    await partner.run('USAGE');
+    const former = addition('No Addition Corp');
+    bridge.sandbox.store.additions.delete(former);
+    expect([former.quantity, addition('PM Customer #1').quantity]).toEqual([0, 5]);
+  });
+
   it('is not billed by as it was when the quantity was planned', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     bridge.sandbox.faults.inject(patches, faults.invalid('addition', 'quantity', 'No.'));
