@@ -8,8 +8,8 @@ import {
   CliIntegrationsDocument,
   CliRetryDocument,
   CliRevokeTokenDocument,
-  type Pipeline,
-  type Role,
+  Pipeline,
+  Role,
 } from '../gql/typed.js';
 import { apiClient, CliError, expectNoUserErrors, type Send } from './api-client.js';
 import { type ReportTotals, reportJobs, reportUsage } from './report.js';
@@ -36,11 +36,7 @@ token
   .command('create')
   .description('makes a token and prints it, this once')
   .requiredOption('--name <name>', 'what it is for')
-  .addOption(
-    new Option('--role <role>', 'what it may do')
-      .choices(['OPERATOR', 'PARTNER', 'SOURCE'])
-      .makeOptionMandatory(),
-  )
+  .addOption(new Option('--role <role>', 'what it may do').choices(Object.values(Role)).makeOptionMandatory())
   .option('--partner <id>', 'for the role PARTNER')
   .option('--expires <instant>', 'such as 2027-01-01T00:00:00Z')
   .action(async (options: { name: string; role: Role; partner?: string; expires?: string }) => {
@@ -87,10 +83,11 @@ program
     if (!report?.ok) process.exitCode = 1;
   });
 
+const pipelineNames = Object.values(Pipeline).map(name => name.toLowerCase());
 program
   .command('run <integration>')
   .description('runs a pipeline and waits for its end')
-  .argument('<pipeline>', 'usage, digest or events')
+  .argument('<pipeline>', `one of: ${pipelineNames.join(', ')}`)
   .option('--dry-run', 'only say what would be done', false)
   .option('--date <date>', 'the invoice date, or the day to sum up')
   .option('--wait <seconds>', 'at most', '600')
@@ -100,13 +97,12 @@ program
       name: string,
       options: { dryRun: boolean; date?: string; wait: string },
     ) => {
-      const pipeline = name.toUpperCase();
-      if (!['USAGE', 'DIGEST', 'EVENTS'].includes(pipeline))
-        throw new CliError(`"${name}" is not usage, digest or events.`);
+      const pipeline = Object.values(Pipeline).find(known => known === name.toUpperCase());
+      if (!pipeline) throw new CliError(`"${name}" is not one of: ${pipelineNames.join(', ')}.`);
       const { dryRun, date, wait } = options;
       const request = {
         integrationId,
-        pipeline: pipeline as Pipeline,
+        pipeline,
         dryRun,
         date,
         waitMs: Number(wait) * 1000,

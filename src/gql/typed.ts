@@ -4,12 +4,14 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 /** How an actor signed in. */
-export type ActorKind =
+export const ActorKind = {
   /** By the vendor’s identity provider; `id` is its subject. */
-  | 'IDENTITY'
+  Identity: 'IDENTITY',
   /** By an API token; `id` is the token’s. */
-  | 'TOKEN';
+  Token: 'TOKEN'
+} as const;
 
+export type ActorKind = typeof ActorKind[keyof typeof ActorKind];
 /** Ids of the PSA’s ticket priorities. A field left out stays as it is; null: no ticket. */
 export type AlertPrioritiesInput = {
   /** One of `ticketPriorities`. */
@@ -42,32 +44,38 @@ export type BackupJobInput = {
 };
 
 /** How a backup job ended. */
-export type BackupStatus =
+export const BackupStatus = {
   /** Not backed up. */
-  | 'ERROR'
+  Error: 'ERROR',
   /** Everything is backed up. */
-  | 'SUCCESS'
+  Success: 'SUCCESS',
   /** Backed up, with problems to look at. */
-  | 'WARNING';
+  Warning: 'WARNING'
+} as const;
 
+export type BackupStatus = typeof BackupStatus[keyof typeof BackupStatus];
 /** What becomes of job results that waited over an hour while the PSA could not be reached, where a later result of the same job and device waits too. */
-export type CatchUp =
+export const CatchUp = {
   /** Each creates its ticket, in order. */
-  | 'ALL'
+  All: 'ALL',
   /** Only the last result of a job does; the others are SKIPPED with `SUPERSEDED`. */
-  | 'LAST'
+  Last: 'LAST',
   /** As LAST, and the ticket says how the job ended before. No ticket is created where the last result is of a kind without a priority. */
-  | 'LAST_WITH_COUNT';
+  LastWithCount: 'LAST_WITH_COUNT'
+} as const;
 
+export type CatchUp = typeof CatchUp[keyof typeof CatchUp];
 /** The result of a check. */
-export type CheckState =
+export const CheckState = {
   /** It does not work; `message` and `hint` say why and what to do. */
-  | 'FAILED'
+  Failed: 'FAILED',
   /** It works. */
-  | 'PASSED'
+  Passed: 'PASSED',
   /** Not checked, because a check that it depends on failed. */
-  | 'SKIPPED';
+  Skipped: 'SKIPPED'
+} as const;
 
+export type CheckState = typeof CheckState[keyof typeof CheckState];
 export type ConnectIntegrationInput = {
   /** What the person entered in the plugin’s form. */
   credentials: Array<CredentialInput>;
@@ -85,29 +93,33 @@ export type CredentialInput = {
 };
 
 /** What a delivery writes. */
-export type DeliveryKind =
+export const DeliveryKind = {
   /** A ticket that sums up an organization’s day. */
-  | 'DIGEST'
+  Digest: 'DIGEST',
   /** A ticket for one job result. */
-  | 'EVENT'
+  Event: 'EVENT',
   /** A ticket by `sendTestTicket`. */
-  | 'TEST'
+  Test: 'TEST',
   /** A quantity on an agreement. */
-  | 'USAGE';
+  Usage: 'USAGE'
+} as const;
 
+export type DeliveryKind = typeof DeliveryKind[keyof typeof DeliveryKind];
 /** The status of a delivery. */
-export type DeliveryState =
+export const DeliveryState = {
   /** The PSA has it. */
-  | 'DELIVERED'
+  Delivered: 'DELIVERED',
   /** The PSA rejects it; fix what `lastError` names, then call `retryDeliveries`. */
-  | 'FAILED'
+  Failed: 'FAILED',
   /** It waits for a person’s approval; `retryDeliveries` approves it. */
-  | 'HELD'
+  Held: 'HELD',
   /** It is sent at `nextAttemptAt`, or when its integration works again. */
-  | 'PENDING'
+  Pending: 'PENDING',
   /** It is not wanted; `lastError` says why. */
-  | 'SKIPPED';
+  Skipped: 'SKIPPED'
+} as const;
 
+export type DeliveryState = typeof DeliveryState[keyof typeof DeliveryState];
 /** A field left out stays as it is; null clears a choice. */
 export type IntegrationOptionsInput = {
   /** Setting one needs a service board. */
@@ -135,14 +147,16 @@ export type IntegrationOptionsInput = {
 };
 
 /** Whether an integration works. */
-export type IntegrationStatus =
+export const IntegrationStatus = {
   /** It works. */
-  | 'CONNECTED'
+  Connected: 'CONNECTED',
   /** The PSA refuses the login or a right is missing; `statusReason` says what to do. Deliveries wait, nothing is lost. Resolved by `connectIntegration`, `resumeIntegration`, or automatically once it is fixed in the PSA. */
-  | 'NEEDS_ATTENTION'
+  NeedsAttention: 'NEEDS_ATTENTION',
   /** A person paused it; deliveries wait until `resumeIntegration`. */
-  | 'PAUSED';
+  Paused: 'PAUSED'
+} as const;
 
+export type IntegrationStatus = typeof IntegrationStatus[keyof typeof IntegrationStatus];
 export type MappingInput = {
   /** The `level` of an active BillingLevel; any text while billing is off. */
   billingLevel?: string | null | undefined;
@@ -175,62 +189,72 @@ export type PartnerInput = {
 };
 
 /** What decides what is owed to a PSA. */
-export type Pipeline =
+export const Pipeline = {
   /** Once a day: a ticket that sums up the day before, for each mapped organization. */
-  | 'DIGEST'
+  Digest: 'DIGEST',
   /** When job results arrive: a ticket for each that wants one. */
-  | 'EVENTS'
+  Events: 'EVENTS',
   /** On the invoice date: closes the billing period, sets quantities on agreements. */
-  | 'USAGE';
+  Usage: 'USAGE'
+} as const;
 
+export type Pipeline = typeof Pipeline[keyof typeof Pipeline];
 /** What can be done in a kind of PSA. Hide what a plugin does not have. */
-export type PsaCapability =
+export const PsaCapability = {
   /** Set billed quantities on agreements. */
-  | 'AGREEMENT_ADDITIONS'
+  AgreementAdditions: 'AGREEMENT_ADDITIONS',
   /** Reserved: show backup figures at the devices in the PSA. */
-  | 'BACKUP_STATISTICS'
+  BackupStatistics: 'BACKUP_STATISTICS',
   /** The PSA itself lists the billing levels and the product that each is billed on. */
-  | 'BILLING_LEVELS'
+  BillingLevels: 'BILLING_LEVELS',
   /** Reserved: attach documents. */
-  | 'DOCUMENTS'
+  Documents: 'DOCUMENTS',
   /** Reserved: read from the PSA which customers to provision. */
-  | 'PROVISIONING'
+  Provisioning: 'PROVISIONING',
   /** Create service tickets for events and digests. */
-  | 'TICKETS'
+  Tickets: 'TICKETS',
   /** Reserved: close its tickets. */
-  | 'TICKET_CLOSE'
+  TicketClose: 'TICKET_CLOSE',
   /** Reserved: add notes to its tickets. */
-  | 'TICKET_NOTES';
+  TicketNotes: 'TICKET_NOTES'
+} as const;
 
+export type PsaCapability = typeof PsaCapability[keyof typeof PsaCapability];
 /** What a token may do. */
-export type Role =
+export const Role = {
   /** The vendor’s staff: every partner, everything. */
-  | 'OPERATOR'
+  Operator: 'OPERATOR',
   /** One partner’s own integrations, organizations and history. */
-  | 'PARTNER'
+  Partner: 'PARTNER',
   /** The vendor’s backup platform: writes partners, organizations, usage and job results; reads nothing. */
-  | 'SOURCE';
+  Source: 'SOURCE'
+} as const;
 
+export type Role = typeof Role[keyof typeof Role];
 /** How a run stands. */
-export type RunState =
+export const RunState = {
   /** Nothing of it is. */
-  | 'FAILED'
+  Failed: 'FAILED',
   /** Some of it is; the rest failed or waits for approval. */
-  | 'PARTIAL'
+  Partial: 'PARTIAL',
   /** Something is still to be planned or delivered. */
-  | 'RUNNING'
+  Running: 'RUNNING',
   /** Everything that was owed is in the PSA. */
-  | 'SUCCEEDED';
+  Succeeded: 'SUCCEEDED'
+} as const;
 
+export type RunState = typeof RunState[keyof typeof RunState];
 /** What started a run. */
-export type RunTrigger =
+export const RunTrigger = {
   /** Job results were reported. */
-  | 'INGEST'
+  Ingest: 'INGEST',
   /** By `runPipeline`. */
-  | 'MANUAL'
+  Manual: 'MANUAL',
   /** It was due. */
-  | 'SCHEDULE';
+  Schedule: 'SCHEDULE'
+} as const;
 
+export type RunTrigger = typeof RunTrigger[keyof typeof RunTrigger];
 export type UsageInput = {
   /** Not more than a day in the future. */
   measuredAt: string;
