@@ -20,6 +20,7 @@ import { Metrics } from './observability/metrics.js';
 import { startObservabilityServer } from './observability/observability-server.js';
 import { checkReadiness } from './observability/readiness.js';
 import { readWorkState } from './observability/work-state.js';
+import { schedulesOf } from './pipelines/registry.js';
 import { createGuardedHttp } from './psa/guarded-http.js';
 import { loadPlugins } from './psa/load-plugins.js';
 
@@ -133,10 +134,10 @@ export async function startService(
           vault,
           changes,
           wakeUp,
+          schedules: schedulesOf({ usageRunTime: config.usage.runTime }),
           config: {
             ...config.http,
             identity: config.identity,
-            usageRunTime: config.usage.runTime,
             retentionDays: config.worker.retentionDays,
           },
           logger,

@@ -20,8 +20,6 @@ export interface ApiSettings {
   playground: boolean;
   /** Undefined: API tokens only. */
   identity: IdentitySettings | undefined;
-  /** "06:00", in each partner's time zone: when the usage run of an invoice day starts. */
-  usageRunTime: string;
   /** How long job results are kept; 0: for ever. */
   retentionDays: number;
 }

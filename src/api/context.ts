@@ -2,6 +2,7 @@ import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { ChangeFeed } from '../db/changes.js';
 import { askAsPartner } from '../domain/access/partner-rows.js';
+import type { Schedule } from '../domain/integrations/schedule.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
 import type { CredentialVault } from '../integrations/credential-vault.js';
 import type { PsaConnections } from '../integrations/psa-connections.js';
@@ -18,6 +19,8 @@ export interface ApiDependencies {
   vault: CredentialVault;
   changes: ChangeFeed;
   wakeUp: WakeUp;
+  /** Of every pipeline that runs by itself. */
+  schedules: readonly Schedule[];
   config: ApiSettings;
   logger: Logger;
   now(): Date;

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import type { HeldLease } from '../db/leases.js';
+import { PipelineName } from '../domain/runs/pipeline-name.js';
 import { withLogFields } from '../observability/log.js';
 import { inSpan } from '../observability/span.js';
 import { wakeForUnplannedRuns } from '../runs/wake-for-unplanned-runs.js';
@@ -111,7 +112,7 @@ export async function deliverSlice(
   await pMap(due(), deliver, { concurrency });
   await writer.finish();
   // No usage run is planned while quantities are being written.
-  if (triedQuantities) await wakeForUnplannedRuns(orm.em.fork(), integration.id, wakeUp);
+  if (triedQuantities) await wakeForUnplannedRuns(orm.em.fork(), integration.id, PipelineName.USAGE, wakeUp);
   return trouble;
 }
 

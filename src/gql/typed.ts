@@ -188,7 +188,7 @@ export type PartnerInput = {
   timeZone?: string | null | undefined;
 };
 
-/** What decides what is owed to a PSA. */
+/** Decides what has to be written to a PSA, and creates deliveries for it. */
 export const Pipeline = {
   /** Once a day: a ticket that sums up the day before, for each mapped organization. */
   Digest: 'DIGEST',
@@ -231,15 +231,15 @@ export const Role = {
 } as const;
 
 export type Role = typeof Role[keyof typeof Role];
-/** How a run stands. */
+/** The status of a run. */
 export const RunState = {
-  /** Nothing of it is. */
+  /** Nothing of it is in the PSA. */
   Failed: 'FAILED',
-  /** Some of it is; the rest failed or waits for approval. */
+  /** Some of it is in the PSA; the rest failed or waits for approval. */
   Partial: 'PARTIAL',
   /** Something is still to be planned or delivered. */
   Running: 'RUNNING',
-  /** Everything that was owed is in the PSA. */
+  /** Everything is in the PSA, or was skipped for a reason. */
   Succeeded: 'SUCCEEDED'
 } as const;
 

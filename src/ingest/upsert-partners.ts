@@ -4,6 +4,7 @@ import { run, statement } from '../db/sql.js';
 import { isTimeZone } from '../domain/calendar.js';
 import { Integration } from '../domain/integrations/integration.js';
 import { reschedule } from '../domain/integrations/reschedule.js';
+import type { Schedule } from '../domain/integrations/schedule.js';
 import { checkRows, type IngestResult, shortText } from './check-rows.js';
 
 export interface PartnerReport {
@@ -48,7 +49,7 @@ const upsertChanged = statement(
 export async function upsertPartners(
   em: EntityManager,
   rows: readonly PartnerReport[],
-  { now, usageRunTime }: { now: Date; usageRunTime: string },
+  { now, schedules }: { now: Date; schedules: readonly Schedule[] },
 ): Promise<IngestResult> {
   const { good, rejected } = checkRows(partnerRow, rows);
   // The last row of an externalId wins; the earlier ones are repetitions of the same fact.
@@ -61,7 +62,7 @@ export async function upsertPartners(
       { populate: ['partner'] },
     );
     for (const integration of integrations) {
-      reschedule(integration, integration.partner.unwrap(), { now, usageRunTime });
+      reschedule(integration, integration.partner.unwrap(), { now, schedules });
     }
     return { accepted: changed.length, duplicates: good.length - changed.length, rejected };
   });

@@ -6,6 +6,7 @@ import {
   type StoredAccessReport,
 } from '../domain/integrations/integration.js';
 import { reschedule } from '../domain/integrations/reschedule.js';
+import type { Schedule } from '../domain/integrations/schedule.js';
 import { connected } from '../domain/integrations/status.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
 import type { Partner } from '../domain/partners/partner.js';
@@ -22,8 +23,7 @@ export interface ConnectDependencies {
   vault: CredentialVault;
   wakeUp: WakeUp;
   now(): Date;
-  /** "06:00", in the partner's time zone. */
-  usageRunTime: string;
+  schedules: readonly Schedule[];
 }
 
 /** Whom to connect to which account. */
@@ -85,7 +85,7 @@ function anotherAccount(current: Integration): Connected {
 
 function storeCredentials(
   em: EntityManager,
-  { vault, wakeUp, now: clock, usageRunTime }: ConnectDependencies,
+  { vault, wakeUp, now: clock, schedules }: ConnectDependencies,
   request: ConnectRequest,
   account: string,
   report: StoredAccessReport,
@@ -114,7 +114,7 @@ function storeCredentials(
       });
     const revived = integration.disconnectedAt != null;
     Object.assign(integration, connected(integration), { credentials: sealed, lastCheck: report });
-    if (revived || !known) reschedule(integration, partner, { now, usageRunTime });
+    if (revived || !known) reschedule(integration, partner, { now, schedules });
     await tx.flush();
     if (integration.status === IntegrationStatus.CONNECTED)
       await createRecoveryNotice(tx, integration.id, now);

@@ -1,6 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { DeliveryState } from '../domain/deliveries/delivery.js';
 import { reasons } from '../domain/deliveries/reasons.js';
+import { unschedule } from '../domain/integrations/reschedule.js';
+import type { Schedule } from '../domain/integrations/schedule.js';
 import { disconnected } from '../domain/integrations/status.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
 import { RunState } from '../domain/runs/sync-run.js';
@@ -15,12 +17,13 @@ import { lockIntegration } from './lock-integration.js';
 export function disconnectIntegration(
   em: EntityManager,
   id: string,
-  { now, wakeUp }: { now: Date; wakeUp: WakeUp },
+  { now, schedules, wakeUp }: { now: Date; schedules: readonly Schedule[]; wakeUp: WakeUp },
 ): Promise<boolean> {
   return em.transactional(async tx => {
     const integration = await lockIntegration(tx, id);
     if (!integration) return false;
     Object.assign(integration, disconnected(now));
+    unschedule(integration, schedules);
     await tx.flush();
     await skipPendingDeliveries(tx, id);
     await endPlanning(tx, id, now);

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Integration } from '../domain/integrations/integration.js';
 import { reschedule } from '../domain/integrations/reschedule.js';
+import type { Schedule } from '../domain/integrations/schedule.js';
 import { resumed } from '../domain/integrations/status.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
 import { createRecoveryNotice } from '../notifications/create-notice.js';
@@ -8,19 +9,18 @@ import { lockIntegration } from './lock-integration.js';
 
 /**
  * Lets a paused integration, or one that needs attention or rests, go on at once: what is due goes out, and the next
- * tick starts the runs that were missed. Null where it was disconnected meanwhile. `usageRunTime` ("06:00") is in the
- * partner's time zone.
+ * tick starts the runs that were missed. Null where it was disconnected meanwhile.
  */
 export function resumeIntegration(
   em: EntityManager,
   id: string,
-  { now, usageRunTime, wakeUp }: { now: Date; usageRunTime: string; wakeUp: WakeUp },
+  { now, schedules, wakeUp }: { now: Date; schedules: readonly Schedule[]; wakeUp: WakeUp },
 ): Promise<Integration | null> {
   return em.transactional(async tx => {
     const integration = await lockIntegration(tx, id);
     if (!integration) return null;
     Object.assign(integration, resumed());
-    reschedule(integration, await integration.partner.loadOrFail(), { now, usageRunTime });
+    reschedule(integration, await integration.partner.loadOrFail(), { now, schedules });
     await tx.flush();
     await createRecoveryNotice(tx, integration.id, now);
     await wakeUp(tx, 'deliver', [integration.id]);

@@ -3,7 +3,8 @@ import type { Integration, StoredAccessReport } from '../domain/integrations/int
 import { unmetRequirements } from '../domain/integrations/option-requirements.js';
 import type { OptionsInput, OptionValues } from '../domain/integrations/options.js';
 import { type ReadOptions, readOptions } from '../domain/integrations/read-options.js';
-import { nextDigestAt, nextUsageAt } from '../domain/integrations/schedule.js';
+import { rescheduleMoved } from '../domain/integrations/reschedule.js';
+import type { Schedule } from '../domain/integrations/schedule.js';
 import type { Partner } from '../domain/partners/partner.js';
 import type { Problem } from '../domain/problem.js';
 import { checkAccess, failedChecks } from './check-credentials.js';
@@ -18,8 +19,7 @@ export interface OptionsDependencies {
   connections: PsaConnections;
   lookups: PsaLookups;
   now(): Date;
-  /** "06:00", in the partner's time zone. */
-  usageRunTime: string;
+  schedules: readonly Schedule[];
 }
 
 /**
@@ -89,14 +89,9 @@ function applyChanges(
   integration: Integration,
   changes: Partial<OptionValues>,
   partner: Partner,
-  { now, usageRunTime }: OptionsDependencies,
+  { now, schedules }: OptionsDependencies,
 ): void {
-  const { dailyDigestEnabled, dailyDigestTime, billingEnabled } = integration;
+  const before = { ...integration };
   Object.assign(integration, changes);
-  const digestMoved =
-    dailyDigestEnabled !== integration.dailyDigestEnabled || dailyDigestTime !== integration.dailyDigestTime;
-  if (digestMoved) integration.nextDigestAt = nextDigestAt(integration, partner, now());
-  if (billingEnabled !== integration.billingEnabled) {
-    integration.nextUsageAt = nextUsageAt(integration, partner, usageRunTime, now());
-  }
+  rescheduleMoved(integration, before, partner, { now: now(), schedules });
 }

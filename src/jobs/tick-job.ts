@@ -1,6 +1,6 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
-import { wakeTheForgotten } from '../pipelines/requeue-overdue-work.js';
+import { requeueOverdueWork } from '../pipelines/requeue-overdue-work.js';
 import { startDueRuns } from '../pipelines/start-due-runs.js';
 import type { ScheduledJob } from './job.js';
 
@@ -22,6 +22,6 @@ export const tickJob: ScheduledJob<TickDependencies> = {
   atStart: true,
   async work({ orm, now, usageRunTime, wakeUp }) {
     await startDueRuns(orm.em, { now: now(), usageRunTime, wakeUp });
-    await wakeTheForgotten(orm.em.fork(), wakeUp, now());
+    await requeueOverdueWork(orm.em.fork(), wakeUp, now());
   },
 };

@@ -1,7 +1,7 @@
 import { localDateTime } from '../domain/calendar.js';
 import type { NoticePayload } from '../domain/notices/notice-payload.js';
 import { NoticeType } from '../domain/notices/notice-type.js';
-import { Pipeline } from '../domain/runs/sync-run.js';
+import { pipelineTerms } from '../domain/runs/pipeline-name.js';
 
 export interface MailText {
   subject: string;
@@ -17,7 +17,7 @@ export function writeMail(
   const since = at(data.since ?? timestamp);
   const about = `Partner: ${data.partner.name}\nPSA: ${psaName}`;
   const run = data.run;
-  const runName = run && `${run.pipeline === Pipeline.USAGE ? 'usage run of' : 'digest of'} ${run.date}`;
+  const runName = run && `${pipelineTerms[run.pipeline].run} of ${run.date}`;
   switch (type) {
     case NoticeType.NEEDS_ATTENTION:
       return mail(`${psaName} of ${data.partner.name} needs attention`, [

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { DeliveryKindName } from '../domain/deliveries/delivery.js';
+import { DeliveryKind, type DeliveryKindName } from '../domain/deliveries/delivery.js';
 import { IntegrationStatus } from '../domain/integrations/integration.js';
 import type { WorkState } from './work-state.js';
 
@@ -8,7 +8,7 @@ export type ReportedKind = 'partner' | 'organization' | 'usage_record' | 'backup
 /** RETRY: another attempt follows. NOT_TRIED: no attempt was made, for example because the PSA asks to slow down. */
 export type AttemptOutcome = 'DELIVERED' | 'RETRY' | 'NOT_TRIED' | 'HELD' | 'SKIPPED' | 'FAILED';
 
-const kinds: readonly DeliveryKindName[] = ['EVENT', 'DIGEST', 'USAGE', 'TEST'];
+const kinds = Object.values(DeliveryKind);
 const outcomes: readonly AttemptOutcome[] = ['DELIVERED', 'RETRY', 'NOT_TRIED', 'HELD', 'SKIPPED', 'FAILED'];
 const openStates = ['PENDING', 'HELD', 'FAILED'] as const;
 const statuses = Object.values(IntegrationStatus);

@@ -1,50 +1,53 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { query } from '../db/sql.js';
-import type { IntegrationJobName, WakeUp } from '../domain/integrations/wake-up.js';
+import { sql } from 'kysely';
+import type { WakeUp } from '../domain/integrations/wake-up.js';
+import { RunState } from '../domain/runs/sync-run.js';
+import { rowsOf } from '../domain/tables.js';
 import { finishRuns } from '../runs/finish-runs.js';
+import { overdueWork } from './overdue-work.sql.js';
+
+const minute = 60_000;
 
 /** How long an events run takes up newly reported results; later ones open a new run. */
-const collectingMs = 5 * 60_000;
+const collectingMs = 5 * minute;
 
 /**
- * Finds the work that nobody is woken for: runs that are not planned, deliveries whose next attempt has come,
- * integrations to be probed again, notices that are due, runs whose end was not noted because a process died.
+ * Wakes a job for all overdue work that nobody was woken for, closes runs that collected long enough, and ends runs
+ * whose end was not noted because a process died.
  */
-export async function wakeTheForgotten(em: EntityManager, wakeUp: WakeUp, now: Date): Promise<void> {
-  await query(em, `update sync_run set collecting = false where collecting and started_at < $1`, [
-    new Date(now.getTime() - collectingMs),
-  ]);
-  const forgotten = await query<{ job: IntegrationJobName; id: string }>(
-    em,
-    `select lower(pipeline) as job, integration_id as id from sync_run
-       where state = 'RUNNING' and planned_at is null and pipeline in ('USAGE', 'DIGEST')
-     union
-     select 'deliver', i.id from integration i
-       where i.disconnected_at is null and (
-         (i.status = 'CONNECTED' and (i.resting_until is null or i.resting_until <= $1) and exists (
-           select 1 from delivery d
-           where d.integration_id = i.id and d.state = 'PENDING' and d.next_attempt_at <= $1))
-         or (i.status = 'NEEDS_ATTENTION' and i.next_probe_at <= $1))
-     union
-     select 'notices', integration_id from notice where addressed_at is null and due_at <= $1
-     union
-     select 'notices', n.integration_id from notice_delivery d join notice n on n.id = d.notice_id
-       where d.state = 'PENDING' and d.next_attempt_at <= $1`,
-    [now],
-  );
-  for (const [job, rows] of Map.groupBy(forgotten, row => row.job)) {
+export async function requeueOverdueWork(em: EntityManager, wakeUp: WakeUp, now: Date): Promise<void> {
+  await stopCollecting(em, new Date(now.getTime() - collectingMs));
+  for (const [job, work] of Map.groupBy(await overdueWork(em, now), ({ job }) => job)) {
     await wakeUp(
       em,
       job,
-      rows.map(row => row.id),
+      work.map(({ integrationId }) => integrationId),
     );
   }
-  const ended = await query<{ id: string }>(
-    em,
-    `select distinct integration_id as id from sync_run
-     where state = 'RUNNING' and planned_at is not null and total = delivered + skipped + failed + held
-       and planned_at < $1`,
-    [new Date(now.getTime() - 60_000)],
+  for (const id of await withEndedRuns(em, new Date(now.getTime() - minute)))
+    await finishRuns(em, id, { now, wakeUp });
+}
+
+async function stopCollecting(em: EntityManager, startedBefore: Date): Promise<void> {
+  await rowsOf(em, tables =>
+    tables
+      .updateTable('sync_run')
+      .set({ collecting: false })
+      .where('collecting', '=', true)
+      .where('started_at', '<', startedBefore.toISOString()),
   );
-  for (const { id } of ended) await finishRuns(em, id, { now, wakeUp });
+}
+
+/** The integrations with a running run, planned before this, that has nothing left to do. */
+async function withEndedRuns(em: EntityManager, plannedBefore: Date): Promise<string[]> {
+  const rows = await rowsOf(em, tables =>
+    tables
+      .selectFrom('sync_run')
+      .select('integration_id')
+      .distinct()
+      .where('state', '=', RunState.RUNNING)
+      .where('planned_at', '<', plannedBefore.toISOString())
+      .where('total', '=', sql<number>`delivered + skipped + failed + held`),
+  );
+  return rows.map(row => row.integration_id);
 }

@@ -1,13 +1,10 @@
 import { type EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Integration, IntegrationStatus } from '../domain/integrations/integration.js';
-import {
-  digestDatesSince,
-  invoiceDatesSince,
-  nextDigestAt,
-  nextUsageAt,
-} from '../domain/integrations/schedule.js';
+import type { Schedule } from '../domain/integrations/schedule.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
-import { Pipeline, RunTrigger } from '../domain/runs/sync-run.js';
+import { RunTrigger } from '../domain/runs/sync-run.js';
+import type { ScheduleSettings } from './pipeline.js';
+import { schedulesOf } from './registry.js';
 import { startRun } from './start-run.js';
 
 const pageSize = 50;
@@ -19,21 +16,19 @@ const pageSize = 50;
  */
 export async function startDueRuns(
   em: EntityManager,
-  { now, usageRunTime, wakeUp }: { now: Date; usageRunTime: string; wakeUp: WakeUp },
+  { now, wakeUp, ...settings }: ScheduleSettings & { now: Date; wakeUp: WakeUp },
 ): Promise<void> {
+  const schedules = schedulesOf(settings);
+  const isDue = schedules.map(({ dueColumn }) => ({ [dueColumn]: { $lte: now } }));
   for (;;) {
     const started = await em.fork().transactional(async tx => {
       const due = await tx.find(
         Integration,
-        {
-          disconnectedAt: null,
-          status: { $ne: IntegrationStatus.PAUSED },
-          $or: [{ nextDigestAt: { $lte: now } }, { nextUsageAt: { $lte: now } }],
-        },
+        { disconnectedAt: null, status: { $ne: IntegrationStatus.PAUSED }, $or: isDue },
         { limit: pageSize, orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE },
       );
       await tx.populate(due, ['partner']);
-      for (const integration of due) await startDueRunsOf(tx, integration, { now, usageRunTime, wakeUp });
+      for (const integration of due) await startDueRunsOf(tx, integration, { now, wakeUp, schedules });
       return due.length;
     });
     if (started < pageSize) return;
@@ -43,36 +38,25 @@ export async function startDueRuns(
 async function startDueRunsOf(
   em: EntityManager,
   integration: Integration,
-  { now, usageRunTime, wakeUp }: { now: Date; usageRunTime: string; wakeUp: WakeUp },
+  { now, wakeUp, schedules }: { now: Date; wakeUp: WakeUp; schedules: readonly Schedule[] },
 ): Promise<void> {
   const partner = integration.partner.unwrap();
-  const due = [
-    ...(integration.nextUsageAt && integration.nextUsageAt <= now
-      ? invoiceDatesSince(integration.nextUsageAt, partner, usageRunTime, now).map(date => ({
-          pipeline: Pipeline.USAGE,
-          date,
-        }))
-      : []),
-    ...(integration.nextDigestAt && integration.nextDigestAt <= now
-      ? digestDatesSince(integration.nextDigestAt, integration, partner, now).map(date => ({
-          pipeline: Pipeline.DIGEST,
-          date,
-        }))
-      : []),
-  ];
-  for (const { pipeline, date } of due) {
-    // A problem here (the period is closed already by hand) means that there is nothing to do for that date.
-    await startRun(em, {
-      integration,
-      partner,
-      pipeline,
-      trigger: RunTrigger.SCHEDULE,
-      dryRun: false,
-      date,
-      now,
-      wakeUp,
-    });
+  for (const schedule of schedules) {
+    const dueAt = integration[schedule.dueColumn];
+    const dates = dueAt && dueAt <= now ? schedule.datesSince(dueAt, integration, partner, now) : [];
+    for (const date of dates) {
+      // A problem here means that there is nothing to do for that date: its period was closed manually, for example.
+      await startRun(em, {
+        integration,
+        partner,
+        pipeline: schedule.pipeline,
+        trigger: RunTrigger.SCHEDULE,
+        dryRun: false,
+        date,
+        now,
+        wakeUp,
+      });
+    }
+    integration[schedule.dueColumn] = schedule.nextDue(integration, partner, now);
   }
-  integration.nextDigestAt = nextDigestAt(integration, partner, now);
-  integration.nextUsageAt = nextUsageAt(integration, partner, usageRunTime, now);
 }

@@ -1,11 +1,12 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { type Pipeline, RunState, SyncRun } from '../domain/runs/sync-run.js';
+import type { PipelineName } from '../domain/runs/pipeline-name.js';
+import { RunState, SyncRun } from '../domain/runs/sync-run.js';
 
 /** The integration's runs of a pipeline that are still to be planned, the oldest date first. */
 export function unplannedRuns(
   em: EntityManager,
   integrationId: string,
-  pipeline: Pipeline,
+  pipeline: PipelineName,
 ): Promise<SyncRun[]> {
   return em.find(
     SyncRun,

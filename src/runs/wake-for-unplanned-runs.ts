@@ -1,12 +1,14 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
-import { Pipeline, RunState } from '../domain/runs/sync-run.js';
+import { type PipelineName, pipelineTerms } from '../domain/runs/pipeline-name.js';
+import { RunState } from '../domain/runs/sync-run.js';
 import { rowsOf } from '../domain/tables.js';
 
-/** Has the integration's usage runs that are still to be planned looked at again, where there are any. */
+/** Wakes the job that plans the integration's runs of a pipeline, where one is still to be planned. */
 export async function wakeForUnplannedRuns(
   em: EntityManager,
   integrationId: string,
+  pipeline: PipelineName,
   wakeUp: WakeUp,
 ): Promise<void> {
   const [unplanned] = await rowsOf(em, tables =>
@@ -14,10 +16,11 @@ export async function wakeForUnplannedRuns(
       .selectFrom('sync_run')
       .select('id')
       .where('integration_id', '=', integrationId)
-      .where('pipeline', '=', Pipeline.USAGE)
+      .where('pipeline', '=', pipeline)
       .where('state', '=', RunState.RUNNING)
       .where('planned_at', 'is', null)
       .limit(1),
   );
-  if (unplanned) await wakeUp(em, 'usage', [integrationId]);
+  const { job } = pipelineTerms[pipeline];
+  if (unplanned && job) await wakeUp(em, job, [integrationId]);
 }

@@ -10,6 +10,7 @@ import { wakeUpInPostgres } from '../../src/jobs/job-store-in-postgres.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { checkReadiness } from '../../src/observability/readiness.js';
 import { readWorkState } from '../../src/observability/work-state.js';
+import { schedulesOf } from '../../src/pipelines/registry.js';
 import { createGuardedHttp } from '../../src/psa/guarded-http.js';
 import { loadPlugins } from '../../src/psa/load-plugins.js';
 import type { TestDatabase } from './database.js';
@@ -87,10 +88,10 @@ export async function startTestApi(
     vault,
     changes,
     wakeUp: wakeUpInPostgres,
+    schedules: schedulesOf({ usageRunTime: config.usage.runTime }),
     config: {
       ...config.http,
       identity: config.identity,
-      usageRunTime: config.usage.runTime,
       retentionDays: config.worker.retentionDays,
     },
     logger,

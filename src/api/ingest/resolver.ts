@@ -29,7 +29,7 @@ export class IngestResolver {
     @Ctx() { em, app }: ApiContext,
   ): Promise<IngestPayload> {
     atMostRows('partners', partners);
-    const options = { now: app.now(), usageRunTime: app.config.usageRunTime };
+    const options = { now: app.now(), schedules: app.schedules };
     return counted('partner', app, await upsertPartners(em, partners, options));
   }
 

@@ -112,10 +112,9 @@ export class IntegrationMutations {
     @Arg('id', () => ID) id: string,
     @Ctx() context: ApiContext,
   ): Promise<IntegrationPayload> {
-    const { now, wakeUp, config } = context.app;
-    const { usageRunTime } = config;
+    const { now, schedules, wakeUp } = context.app;
     return changing(context, 'id', id, found =>
-      resumeIntegration(context.em, found.id, { now: now(), wakeUp, usageRunTime }),
+      resumeIntegration(context.em, found.id, { now: now(), schedules, wakeUp }),
     );
   }
 
@@ -128,10 +127,11 @@ export class IntegrationMutations {
     @Arg('id', () => ID) id: string,
     @Ctx() context: ApiContext,
   ): Promise<DisconnectIntegrationPayload> {
-    const { now, wakeUp } = context.app;
+    const { now, schedules, wakeUp } = context.app;
     const integration = await findIntegration(context, id);
     const disconnected =
-      integration && (await disconnectIntegration(context.em, integration.id, { now: now(), wakeUp }));
+      integration &&
+      (await disconnectIntegration(context.em, integration.id, { now: now(), schedules, wakeUp }));
     return disconnected
       ? { disconnectedId: integration.id, userErrors: [] }
       : { disconnectedId: null, userErrors: [notFound('id', 'integration')] };
@@ -140,8 +140,8 @@ export class IntegrationMutations {
 
 /** What changes of an integration need. */
 function dependenciesOf({ app, lookups }: ApiContext) {
-  const { connections, vault, wakeUp, now, config } = app;
-  return { connections, vault, lookups, wakeUp, now, usageRunTime: config.usageRunTime };
+  const { connections, vault, wakeUp, now, schedules } = app;
+  return { connections, vault, lookups, wakeUp, now, schedules };
 }
 
 /**

@@ -1,7 +1,9 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Resolver, Root, Subscription } from 'type-graphql';
 import { Integration, IntegrationStatus } from '../../domain/integrations/integration.js';
 import type { Organization } from '../../domain/partners/organization.js';
-import { Pipeline, RunTrigger, SyncRun } from '../../domain/runs/sync-run.js';
+import { PipelineName } from '../../domain/runs/pipeline-name.js';
+import { RunTrigger, SyncRun } from '../../domain/runs/sync-run.js';
+import { allPipelines } from '../../pipelines/registry.js';
 import { startRun } from '../../pipelines/start-run.js';
 import { ForPortals, findIntegration } from '../access.js';
 import type { ApiContext } from '../context.js';
@@ -12,10 +14,11 @@ import { type Page, pageCost } from '../pages.js';
 import { OrganizationType } from '../partners/types.js';
 import { LocalDateScalar } from '../scalars/scalars.js';
 import { notFound } from '../user-error.js';
-import { type ChangeNode, readChanges } from './read-changes.js';
+import { type ChangeNode, readChanges } from './read-changes.sql.js';
 import { changedRuns } from './run-feed.js';
 import {
   ChangesArgs,
+  dateMeanings,
   PlannedChangeConnection,
   PlannedChangeType,
   RunPipelinePayload,
@@ -24,6 +27,13 @@ import {
   SyncRunsArgs,
   SyncRunType,
 } from './types.js';
+
+const problems = [
+  'userErrors: `NOT_FOUND` (`integrationId`), `INVALID` (`date`: not a date), `NOT_OVER` (`date`: it has not come yet).',
+  ...allPipelines.flatMap(pipeline =>
+    pipeline.problems.length > 0 ? `${pipeline.name}: ${pipeline.problems.join(', ')}.` : [],
+  ),
+].join(' ');
 
 @Resolver(() => SyncRunType)
 export class SyncRunResolver {
@@ -42,12 +52,11 @@ export class SyncRunResolver {
 
   @ForPortals()
   @Mutation(() => RunPipelinePayload, {
-    description:
-      'Starts a run now; a worker works on it, and `syncStatus` tells how it goes. What was delivered before is never repeated. userErrors: `NOT_FOUND` (`integrationId`), `BILLING_DISABLED` and `DIGEST_DISABLED` (`pipeline`: switched off in the options; a dry run works all the same), `INVALID` (`date`: not a date), `NOT_AN_INVOICE_DATE` (`date`: USAGE runs for invoice dates only), `NOT_OVER` (`date`: it has not come yet), `OLDER_PERIOD` (`date`: a newer period is billed already).',
+    description: `Starts a run now. A worker works on it; watch it by \`syncStatus\`. What was delivered before is never repeated. ${problems}`,
   })
   async runPipeline(
     @Arg('integrationId', () => ID) integrationId: string,
-    @Arg('pipeline', () => Pipeline, { description: 'What to run.' }) pipeline: Pipeline,
+    @Arg('pipeline', () => PipelineName, { description: 'What to run.' }) pipeline: PipelineName,
     @Arg('dryRun', () => Boolean, {
       nullable: true,
       defaultValue: false,
@@ -56,8 +65,7 @@ export class SyncRunResolver {
     dryRun: boolean | null,
     @Arg('date', () => LocalDateScalar, {
       nullable: true,
-      description:
-        'The invoice date for USAGE, the day to sum up for DIGEST, the day of the results for EVENTS, in the partner’s time zone. Left out: the latest one due; for EVENTS all that is owed.',
+      description: `In the partner’s time zone. ${dateMeanings}. Left out: the latest one due; for EVENTS, all results that have no ticket.`,
     })
     date: string | null | undefined,
     @Ctx() context: ApiContext,
@@ -74,15 +82,13 @@ export class SyncRunResolver {
       now: context.app.now(),
       wakeUp: context.app.wakeUp,
     });
-    return 'problem' in started
-      ? { run: null, userErrors: [started.problem] }
-      : { run: started.run, userErrors: [] };
+    return { run: started.run, userErrors: started.problem ? [started.problem] : [] };
   }
 
   @ForPortals()
   @Subscription(() => SyncRunType, {
     description:
-      'First the newest run of each pipeline, then every change of a run’s state or progress, from whichever process works on it. A slow reader gets the newest state of each run, not every step. An integration that you may not see is a NOT_FOUND error.',
+      'First the newest run of each pipeline, then every change of a run’s state or progress, whichever process works on it. A slow reader gets the newest state of each run, not every step. An integration that you may not see is a NOT_FOUND error.',
     subscribe: async ({ context, args }) => {
       const api = context as ApiContext;
       const integration = await findIntegration(api, args.integrationId);
@@ -101,7 +107,7 @@ export class SyncRunResolver {
 
 @Resolver(() => PlannedChangeType)
 export class PlannedChangeResolver {
-  @FieldResolver(() => OrganizationType, { description: 'Whom it is about.' })
+  @FieldResolver(() => OrganizationType, { description: 'The affected organization.' })
   organization(@Root() change: ChangeNode, @Ctx() { loaders }: ApiContext): Promise<Organization> {
     return loaders.organization.load(change.organizationId);
   }
@@ -122,12 +128,11 @@ export class IntegrationRunsResolver {
   @FieldResolver(() => [ScheduledRun], {
     description: 'When its pipelines run next by themselves. Empty while it is not CONNECTED.',
   })
-  schedule(@Root() integration: Integration): ScheduledRun[] {
+  schedule(@Root() integration: Integration, @Ctx() { app }: ApiContext): ScheduledRun[] {
     if (integration.status !== IntegrationStatus.CONNECTED) return [];
-    const { nextUsageAt, nextDigestAt } = integration;
-    return [
-      ...(nextUsageAt ? [{ pipeline: Pipeline.USAGE, nextRunAt: nextUsageAt }] : []),
-      ...(nextDigestAt ? [{ pipeline: Pipeline.DIGEST, nextRunAt: nextDigestAt }] : []),
-    ];
+    return app.schedules.flatMap(({ pipeline, dueColumn }) => {
+      const nextRunAt = integration[dueColumn];
+      return nextRunAt ? [{ pipeline, nextRunAt }] : [];
+    });
   }
 }

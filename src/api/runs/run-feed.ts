@@ -1,11 +1,11 @@
 import { Repeater } from '@graphql-yoga/subscription';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { ChangeFeed } from '../../db/changes.js';
-import { query } from '../../db/sql.js';
+import { newestRuns } from './newest-runs.sql.js';
 
 /**
- * The ids of an integration's runs: the newest of each pipeline, then each that changes, from whichever
- * process, until the reader stops. A run that changes again before the reader comes back is told once, so a
+ * The ids of an integration's runs: the newest of each pipeline, then each that changes, in whichever
+ * process, until the reader stops. A run that changes again before the reader comes back is reported once, so a
  * slow reader gets its newest state and no backlog. After a time without connection it begins anew.
  */
 export function changedRuns(orm: MikroORM, changes: ChangeFeed, integrationId: string): Repeater<string> {
@@ -29,7 +29,7 @@ export function changedRuns(orm: MikroORM, changes: ChangeFeed, integrationId: s
     while (!stopped) {
       if (startAnew) {
         startAnew = false;
-        for (const id of await newestRuns(orm, integrationId)) changed.add(id);
+        for (const id of await newestRuns(orm.em.fork(), integrationId)) changed.add(id);
       }
       const [next] = changed;
       if (next === undefined) {
@@ -43,15 +43,4 @@ export function changedRuns(orm: MikroORM, changes: ChangeFeed, integrationId: s
       }
     }
   });
-}
-
-async function newestRuns(orm: MikroORM, integrationId: string): Promise<string[]> {
-  const rows = await query<{ id: string }>(
-    orm.em.fork(),
-    `select run.id from (values ('USAGE'), ('DIGEST'), ('EVENTS')) as p(pipeline)
-     cross join lateral (select id from sync_run where integration_id = $1 and pipeline = p.pipeline order by id desc limit 1) run
-     order by run.id`,
-    [integrationId],
-  );
-  return rows.map(row => row.id);
 }

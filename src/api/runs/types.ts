@@ -1,19 +1,15 @@
 import { ArgsType, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { Pipeline, RunState, RunTrigger } from '../../domain/runs/sync-run.js';
+import { PipelineName } from '../../domain/runs/pipeline-name.js';
+import { RunState, RunTrigger } from '../../domain/runs/sync-run.js';
+import { allPipelines } from '../../pipelines/registry.js';
 import { connectionType, pageArgs } from '../pages.js';
 import { DateTimeScalar, DecimalScalar, LocalDateScalar } from '../scalars/scalars.js';
 import { UserError, userErrorsDescription } from '../user-error.js';
 
-registerEnumType(Pipeline, {
+registerEnumType(PipelineName, {
   name: 'Pipeline',
-  description: 'What decides what is owed to a PSA.',
-  valuesConfig: {
-    USAGE: { description: 'On the invoice date: closes the billing period, sets quantities on agreements.' },
-    DIGEST: {
-      description: 'Once a day: a ticket that sums up the day before, for each mapped organization.',
-    },
-    EVENTS: { description: 'When job results arrive: a ticket for each that wants one.' },
-  },
+  description: 'Decides what has to be written to a PSA, and creates deliveries for it.',
+  valuesConfig: Object.fromEntries(allPipelines.map(({ name, description }) => [name, { description }])),
 });
 registerEnumType(RunTrigger, {
   name: 'RunTrigger',
@@ -26,29 +22,32 @@ registerEnumType(RunTrigger, {
 });
 registerEnumType(RunState, {
   name: 'RunState',
-  description: 'How a run stands.',
+  description: 'The status of a run.',
   valuesConfig: {
     RUNNING: { description: 'Something is still to be planned or delivered.' },
-    SUCCEEDED: { description: 'Everything that was owed is in the PSA.' },
-    PARTIAL: { description: 'Some of it is; the rest failed or waits for approval.' },
-    FAILED: { description: 'Nothing of it is.' },
+    SUCCEEDED: { description: 'Everything is in the PSA, or was skipped for a reason.' },
+    PARTIAL: { description: 'Some of it is in the PSA; the rest failed or waits for approval.' },
+    FAILED: { description: 'Nothing of it is in the PSA.' },
   },
 });
 
+/** For example "USAGE: the invoice date; DIGEST: the day to sum up". */
+export const dateMeanings = allPipelines.map(({ name, dateMeaning }) => `${name}: ${dateMeaning}`).join('; ');
+
 @ObjectType('SyncRun', {
-  description: 'One run of a pipeline. Its counts move while it works: watch it by `syncStatus`.',
+  description: 'One run of a pipeline. Its counts change while it works: watch it by `syncStatus`.',
 })
 export class SyncRunType {
   @Field(() => ID, { description: 'Grows with time.' })
   id!: string;
 
-  @Field(() => Pipeline, { description: 'Which pipeline ran.' })
-  pipeline!: Pipeline;
+  @Field(() => PipelineName, { description: 'Which pipeline ran.' })
+  pipeline!: PipelineName;
 
   @Field(() => RunTrigger, { description: 'What started it.' })
   trigger!: RunTrigger;
 
-  @Field(() => RunState, { description: 'How it stands.' })
+  @Field(() => RunState, { description: 'Its status.' })
   state!: RunState;
 
   @Field(() => Boolean, { description: 'It only worked out what it would do: see `changes`.' })
@@ -57,7 +56,7 @@ export class SyncRunType {
   @Field(() => LocalDateScalar, {
     nullable: true,
     name: 'date',
-    description: 'The invoice date of a usage run, the day that a digest run sums up; null for events.',
+    description: `What it is for. ${dateMeanings}. Null: an events run for all results.`,
   })
   forDate?: string | null;
 
@@ -67,19 +66,21 @@ export class SyncRunType {
   @Field(() => DateTimeScalar, { nullable: true, description: 'Null while it is RUNNING.' })
   finishedAt?: Date | null;
 
-  @Field(() => Int, { description: 'How many deliveries it owes.' })
+  @Field(() => Int, { description: 'The number of its deliveries.' })
   total!: number;
 
-  @Field(() => Int, { description: 'How many of them are in the PSA.' })
+  @Field(() => Int, { description: 'The number of them that are in the PSA.' })
   delivered!: number;
 
-  @Field(() => Int, { description: 'How many turned out not to be owed, each with its reason.' })
+  @Field(() => Int, { description: 'The number of them that were not sent, each with its reason.' })
   skipped!: number;
 
-  @Field(() => Int, { description: 'How many the PSA refused.' })
+  @Field(() => Int, { description: 'The number of them that the PSA rejected.' })
   failed!: number;
 
-  @Field(() => Int, { description: 'How many wait for a person’s approval by `retryDeliveries`.' })
+  @Field(() => Int, {
+    description: 'The number of them that wait for a person’s approval by `retryDeliveries`.',
+  })
   held!: number;
 
   @Field(() => String, { nullable: true, description: 'What ended it, or what it waits for, for a person.' })
@@ -112,8 +113,8 @@ export const PlannedChangeConnection = connectionType(PlannedChangeType, 'Planne
 
 @ArgsType()
 export class SyncRunsArgs extends pageArgs(20) {
-  @Field(() => Pipeline, { nullable: true, description: 'Only runs of this pipeline.' })
-  pipeline?: Pipeline | null;
+  @Field(() => PipelineName, { nullable: true, description: 'Only runs of this pipeline.' })
+  pipeline?: PipelineName | null;
 }
 
 @ArgsType()
@@ -121,8 +122,8 @@ export class ChangesArgs extends pageArgs(100) {}
 
 @ObjectType({ description: 'When a pipeline runs next by itself.' })
 export class ScheduledRun {
-  @Field(() => Pipeline, { description: 'Which pipeline.' })
-  pipeline!: Pipeline;
+  @Field(() => PipelineName, { description: 'Which pipeline.' })
+  pipeline!: PipelineName;
 
   @Field(() => DateTimeScalar, { description: 'When it is due.' })
   nextRunAt!: Date;
@@ -130,7 +131,10 @@ export class ScheduledRun {
 
 @ObjectType()
 export class RunPipelinePayload {
-  @Field(() => SyncRunType, { nullable: true, description: 'The run, which a worker now works on.' })
+  @Field(() => SyncRunType, {
+    nullable: true,
+    description: 'The run, which a worker now works on.',
+  })
   run?: object | null;
 
   @Field(() => [UserError], { description: userErrorsDescription })

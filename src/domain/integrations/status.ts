@@ -3,15 +3,7 @@ import { type Integration, IntegrationStatus } from './integration.js';
 /** The fields that say whether an integration works, why not, and when it is tried again. */
 export type StatusFields = Pick<
   Integration,
-  | 'status'
-  | 'statusReason'
-  | 'nextProbeAt'
-  | 'probes'
-  | 'restingUntil'
-  | 'credentials'
-  | 'disconnectedAt'
-  | 'nextDigestAt'
-  | 'nextUsageAt'
+  'status' | 'statusReason' | 'nextProbeAt' | 'probes' | 'restingUntil' | 'credentials' | 'disconnectedAt'
 >;
 
 /** What a transition sets; a field that is left out stays as it is. */
@@ -89,7 +81,7 @@ export function resting(until: Date | null): StatusChange {
 
 /** A person ended it. Its credentials are erased; its row stays, with the knowledge of what was delivered. */
 export function disconnected(now: Date): StatusChange {
-  return { credentials: null, disconnectedAt: now, nextDigestAt: null, nextUsageAt: null, nextProbeAt: null };
+  return { credentials: null, disconnectedAt: now, nextProbeAt: null };
 }
 
 /** After `probes` failed probes the next one comes in 1, 2, 4, 8, 16, then every 30 minutes. */

@@ -1,8 +1,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { type PlanningJob, planningJobs } from '../runs/pipeline-name.js';
 
 /** The jobs that work for one integration. */
-export const integrationJobNames = ['usage', 'digest', 'deliver', 'notices'] as const;
-export type IntegrationJobName = (typeof integrationJobNames)[number];
+export type IntegrationJobName = PlanningJob | 'deliver' | 'notices';
+export const integrationJobNames: readonly IntegrationJobName[] = [...planningJobs, 'deliver', 'notices'];
 
 /**
  * Has a worker look at these integrations soon, as part of `em`'s transaction: a rollback wakes nobody. A wake-up may be

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { IntegrationStatus } from '../integrations/integration.js';
-import { Pipeline, RunState } from '../runs/sync-run.js';
+import { PipelineName } from '../runs/pipeline-name.js';
+import { RunState } from '../runs/sync-run.js';
 import { NoticeType } from './notice-type.js';
 
 /** What receivers of webhooks get as JSON. Never contains a secret. */
@@ -22,7 +23,7 @@ export const noticePayload = z.object({
     run: z
       .object({
         id: z.string(),
-        pipeline: z.enum(Pipeline),
+        pipeline: z.enum(PipelineName),
         /** The run's date, YYYY-MM-DD. */
         date: z.string(),
         state: z.enum(RunState),

@@ -2,12 +2,7 @@ import { type Opt, type Ref } from '@mikro-orm/core';
 import { Check, Entity, Enum, Index, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { rowsOfItsIntegrations } from '../access/partner-rows.js';
 import { Integration } from '../integrations/integration.js';
-
-export enum Pipeline {
-  USAGE = 'USAGE',
-  DIGEST = 'DIGEST',
-  EVENTS = 'EVENTS',
-}
+import { PipelineName } from './pipeline-name.js';
 
 export enum RunTrigger {
   SCHEDULE = 'SCHEDULE',
@@ -60,8 +55,8 @@ export class SyncRun {
   @ManyToOne(() => Integration, { ref: true })
   integration!: Ref<Integration>;
 
-  @Enum({ items: () => Pipeline })
-  pipeline!: Pipeline;
+  @Enum({ items: () => PipelineName })
+  pipeline!: PipelineName;
 
   @Enum({ items: () => RunTrigger })
   trigger!: RunTrigger;

@@ -13,6 +13,9 @@ export interface UsageEvidence {
   lastMeasuredAt: string;
 }
 
+/** Which rule makes a period's quantity of its measurements, by usage type; "last" where a type is not named. */
+export type UsageRules = Readonly<Record<string, UsageEvidence['rule']>>;
+
 /** One organization's quantity of one usage type in a statement. */
 @Entity({
   tableName: 'usage_line',

@@ -5,6 +5,7 @@ import { NoticeType } from '../../domain/notices/notice-type.js';
 import { RunState, type SyncRun } from '../../domain/runs/sync-run.js';
 import { rowsOf } from '../../domain/tables.js';
 import { billingPeriod, type Period } from '../../domain/usage/billing-period.js';
+import type { UsageRules } from '../../domain/usage/usage-line.js';
 import { createRunNotice } from '../../notifications/create-notice.js';
 import type { PsaAdapter } from '../../psa/adapter.js';
 import { keepPlan } from '../../runs/keep-plan.js';
@@ -12,7 +13,7 @@ import { closeStatement } from './close-statement.js';
 import { createQuantityDeliveries } from './create-quantity-deliveries.sql.js';
 import { companyAtLevel, type PlannedQuantity, planQuantities, sumByCompany } from './plan-quantities.js';
 import { plannedEffects } from './planned-effects.js';
-import { readPeriodFigures, type UsageRules } from './read-period-figures.sql.js';
+import { readPeriodFigures } from './read-period-figures.sql.js';
 import { QuantitiesBeingWritten, raiseUsageVersion, readUsageVersion } from './usage-version.sql.js';
 import { writtenQuantities } from './written-quantities.sql.js';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { run, statement } from '../../db/sql.js';
 import { addDays, startOfDay } from '../../domain/calendar.js';
 import type { Period } from '../../domain/usage/billing-period.js';
-import type { UsageEvidence } from '../../domain/usage/usage-line.js';
+import type { UsageEvidence, UsageRules } from '../../domain/usage/usage-line.js';
 
 const figures = statement(
   z.object({
@@ -45,11 +45,8 @@ const figures = statement(
 /** One organization's quantity of one usage type in a period, and where the mapping bills it. */
 export type UsageFigure = z.infer<typeof figures.row>;
 
-/** Which rule makes a period's quantity of its measurements, by usage type. */
-export type UsageRules = Readonly<Record<string, UsageEvidence['rule']>>;
-
 /**
- * What each organization used in the period, by the rule of each usage type ("last" where none is set). A
+ * What each organization used in the period, by the rule of each usage type. A
  * measurement belongs to the day on which it was made, in the partner's time zone. PostgreSQL's numeric keeps it
  * exact; an average is rounded to six digits after the point.
  */

@@ -13,6 +13,7 @@ import { disconnectIntegration } from '../../../src/integrations/disconnect-inte
 import { pauseIntegration } from '../../../src/integrations/pause-integration.js';
 import { restIntegration } from '../../../src/integrations/rest-integration.js';
 import { resumeIntegration } from '../../../src/integrations/resume-integration.js';
+import { schedulesOf } from '../../../src/pipelines/registry.js';
 import { startTestApi, type TestApi } from '../../support/api.js';
 import { connect } from '../../support/connect.js';
 import { freshDatabase, type TestDatabase } from '../../support/database.js';
@@ -24,7 +25,7 @@ let sandbox: Sandbox;
 let id: string;
 let partners = 0;
 
-const at = { now: new Date(), wakeUp: async () => {}, usageRunTime: '06:00' };
+const at = { now: new Date(), wakeUp: async () => {}, schedules: schedulesOf({ usageRunTime: '06:00' }) };
 const em = () => database.orm.em.fork();
 const stored = () => em().findOneOrFail(Integration, { id });
 

@@ -5,7 +5,8 @@ import { recordOutcomes } from '../../../src/delivery/record-outcomes.sql.js';
 import { Delivery, DeliveryKind, DeliveryState } from '../../../src/domain/deliveries/delivery.js';
 import { Integration } from '../../../src/domain/integrations/integration.js';
 import { Partner } from '../../../src/domain/partners/partner.js';
-import { Pipeline, RunTrigger, SyncRun } from '../../../src/domain/runs/sync-run.js';
+import { PipelineName } from '../../../src/domain/runs/pipeline-name.js';
+import { RunTrigger, SyncRun } from '../../../src/domain/runs/sync-run.js';
 import { raiseUsageVersion, readUsageVersion } from '../../../src/pipelines/usage/usage-version.sql.js';
 import { freshDatabase, type TestDatabase } from '../../support/database.js';
 
@@ -34,7 +35,7 @@ beforeEach(async () => {
   const integration = em.create(Integration, { partner, psa: 'connectwise', account: 'a', credentials: 'x' });
   const run = em.create(SyncRun, {
     integration,
-    pipeline: Pipeline.USAGE,
+    pipeline: PipelineName.USAGE,
     trigger: RunTrigger.MANUAL,
     startedAt: now,
   });

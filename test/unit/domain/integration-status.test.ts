@@ -27,8 +27,6 @@ const full = (changes: StatusChange = {}): StatusFields => ({
   restingUntil: later,
   credentials: 'sealed',
   disconnectedAt: null,
-  nextDigestAt: later,
-  nextUsageAt: later,
   ...changes,
 });
 
@@ -95,9 +93,9 @@ describe('a transition of an integration’s status sets these fields and no oth
     ['resting', resting(later), { restingUntil: later }],
     ['the PSA answers again', resting(null), { restingUntil: null }],
     [
-      'disconnected: credentials and everything due are erased, the rest stays',
+      'disconnected: credentials and the next probe are erased, the rest stays',
       disconnected(now),
-      { credentials: null, disconnectedAt: now, nextDigestAt: null, nextUsageAt: null, nextProbeAt: null },
+      { credentials: null, disconnectedAt: now, nextProbeAt: null },
     ],
   ])('%s', (_what, change, sets) => {
     expect(change).toEqual(sets);

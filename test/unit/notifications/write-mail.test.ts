@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { IntegrationStatus } from '../../../src/domain/integrations/integration.js';
 import type { NoticePayload } from '../../../src/domain/notices/notice-payload.js';
 import { NoticeType } from '../../../src/domain/notices/notice-type.js';
-import { Pipeline, RunState } from '../../../src/domain/runs/sync-run.js';
+import { PipelineName } from '../../../src/domain/runs/pipeline-name.js';
+import { RunState } from '../../../src/domain/runs/sync-run.js';
 import { writeMail } from '../../../src/notifications/write-mail.js';
 
 const run = {
   id: 'run-1',
-  pipeline: Pipeline.USAGE,
+  pipeline: PipelineName.USAGE,
   date: '2026-11-23',
   state: RunState.PARTIAL,
   total: 5,
@@ -63,7 +64,7 @@ describe('the e-mail of a notice', () => {
   });
 
   it('names a digest by its day', () => {
-    const digest = { ...run, pipeline: Pipeline.DIGEST, date: '2026-11-22' };
+    const digest = { ...run, pipeline: PipelineName.DIGEST, date: '2026-11-22' };
     expect(mail(NoticeType.RUN_FAILED, { run: digest }).subject).toContain('the digest of 2026-11-22');
   });
 });

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  digestDatesSince,
-  invoiceDatesSince,
-  latestDigestDate,
-  nextDigestAt,
-  nextUsageAt,
-} from '../../../src/domain/integrations/schedule.js';
+import { digestDatesSince, latestDigestDate, nextDigestAt } from '../../../src/pipelines/digest/schedule.js';
+import { invoiceDatesSince, nextUsageAt } from '../../../src/pipelines/usage/schedule.js';
 
 const at = (text: string) => new Date(text);
 const berlin = { timeZone: 'Europe/Berlin', invoiceDay: 31 };
