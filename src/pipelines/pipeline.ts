@@ -53,6 +53,11 @@ export interface ByJob {
   /** How long a worker that was killed while it planned keeps others from planning. */
   leaseMs: number;
   /**
+   * A person cannot start a run while another one of the integration is still to be planned: the answer is
+   * ALREADY_RUNNING, with that run.
+   */
+  oneAtATime: boolean;
+  /**
    * Plans one run. False: something keeps it from being planned that ends soon and wakes the job then; `isFree` says
    * whether that is over.
    */

@@ -156,7 +156,8 @@ export async function connectPartner(
         dryRun,
         date,
       });
-      if (!runPipeline.run) throw new Error(JSON.stringify(runPipeline.userErrors));
+      if (!runPipeline.run || runPipeline.userErrors.length > 0)
+        throw new Error(JSON.stringify(runPipeline.userErrors));
       return vi.waitFor(
         async () => {
           const { integration } = await portal.ask(SyncRunsDocument, { id: integrationId, pipeline });

@@ -133,7 +133,7 @@ export class ScheduledRun {
 export class RunPipelinePayload {
   @Field(() => SyncRunType, {
     nullable: true,
-    description: 'The run, which a worker now works on.',
+    description: 'The run, which a worker now works on. With `ALREADY_RUNNING`, the run that is in the way.',
   })
   run?: object | null;
 

@@ -31,6 +31,7 @@ export const digestPipeline: Pipeline = {
     how: 'BY_JOB',
     job: pipelineTerms.DIGEST.job,
     leaseMs: 5 * minute,
+    oneAtATime: false,
     async plan({ orm, now, wakeUp }, run, integration) {
       const partner = integration.partner.unwrap();
       await planDigestRun(orm.em.fork(), run, integration, partner, { now: now(), wakeUp });

@@ -16,6 +16,7 @@ export const usagePipeline: Pipeline = {
   dateMeaning: 'the invoice date',
   problems: [
     '`BILLING_DISABLED` (`pipeline`: billing is off in the options; a dry run is possible)',
+    '`ALREADY_RUNNING` (`pipeline`: a run that was started before is still to be planned; `run` is that run)',
     '`NOT_AN_INVOICE_DATE` (`date`)',
     '`OLDER_PERIOD` (`date`: a newer period is billed already; a dry run is possible)',
   ],
@@ -73,6 +74,7 @@ export const usagePipeline: Pipeline = {
     job: pipelineTerms.USAGE.job,
     /** Longer than resolving the places of some thousand companies takes. */
     leaseMs: 10 * minute,
+    oneAtATime: true,
     plan: planOrLeave,
     isFree: async (em, integrationId) => (await readUsageVersion(em, integrationId)) !== undefined,
   },

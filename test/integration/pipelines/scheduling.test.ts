@@ -105,3 +105,13 @@ describe('a worker that starts', () => {
     await vi.waitFor(async () => expect(await scheduledRuns()).toContain('USAGE 2026-11-23'), 10_000);
   });
 });
+
+describe('invoice dates that were missed', () => {
+  it('each get their usage run, whatever is still to be planned', async () => {
+    clock = new Date('2026-11-24T18:00:00Z');
+    partner = await connectPartner(bridge, { invoiceDay: 25 });
+    clock = new Date('2027-01-25T18:00:00Z');
+    await tick();
+    expect(await scheduledRuns()).toEqual(['USAGE 2026-11-25', 'USAGE 2026-12-25', 'USAGE 2027-01-25']);
+  });
+});

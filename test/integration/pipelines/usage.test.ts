@@ -374,6 +374,74 @@ describe('a newer run', () => {
   });
 });
 
+describe('a second run', () => {
+  const start = async (dryRun = false) =>
+    (
+      await bridge.client.ask(RunPipelineDocument, {
+        integrationId: partner.integrationId,
+        pipeline: 'USAGE',
+        dryRun,
+      })
+    ).runPipeline;
+
+  async function runs() {
+    const rows = await query<{ id: string }>(
+      bridge.database.orm.em.fork(),
+      `select id from sync_run where integration_id = $1`,
+      [partner.integrationId],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Something to plan, at a PSA that lets it wait for a second. */
+  async function slowPsa() {
+    await partner.measure(1, '50', '2026-11-20T12:00:00Z');
+    bridge.sandbox.faults.inject({ path: /crossReferences/ }, { kind: 'latency', ms: 1_000 });
+  }
+
+  it('is refused with the one that is still to be planned', async () => {
+    await slowPsa();
+    const first = await start();
+    expect(await start()).toMatchObject({
+      run: { id: first.run!.id },
+      userErrors: [
+        {
+          field: ['pipeline'],
+          code: 'ALREADY_RUNNING',
+          message: expect.stringContaining('2026-11-23 was started before and is still to be planned'),
+        },
+      ],
+    });
+  });
+
+  it('is refused too where the first one is a dry run', async () => {
+    await slowPsa();
+    const first = await start(true);
+    expect(await start()).toMatchObject({
+      run: { id: first.run!.id },
+      userErrors: [{ code: 'ALREADY_RUNNING', message: expect.stringContaining('dry run') }],
+    });
+  });
+
+  it('is not started where both are started at the same moment: both get the same run', async () => {
+    await slowPsa();
+    const started = await Promise.all([start(), start(), start()]);
+    const [only, ...others] = await runs();
+    expect(others).toEqual([]);
+    expect(started.map(({ run }) => run!.id)).toEqual([only, only, only]);
+    expect(started.flatMap(({ userErrors }) => userErrors.map(({ code }) => code))).toEqual([
+      'ALREADY_RUNNING',
+      'ALREADY_RUNNING',
+    ]);
+  });
+
+  it('is started once the first one is planned', async () => {
+    await partner.run('USAGE');
+    expect((await start()).userErrors).toEqual([]);
+    expect(await runs()).toHaveLength(2);
+  });
+});
+
 describe('a changed mapping', () => {
   it('sets what we wrote on the old addition to zero, and touches nothing that we never wrote', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
