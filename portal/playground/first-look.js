@@ -1,4 +1,4 @@
-// Headers hold ASCII only: with an ellipsis here the browser would refuse to send even the schema's query.
+// ASCII only: with an ellipsis in a header the browser refuses to send any request, even the introspection query.
 export const defaultHeaders = `{
   "Authorization": "Bearer psab_"
 }
@@ -6,7 +6,7 @@ export const defaultHeaders = `{
 
 export const defaultQuery = `# Put your API token into the headers below, then press Ctrl-Enter.
 # The book icon on the left shows every type, field and argument with its description.
-# docs/api.md walks through the whole API.
+# docs/api.md explains the whole API.
 
 query WhoAmI {
   viewer {
@@ -42,7 +42,7 @@ query Integrations {
   }
 }
 
-# Stays open: shows the newest runs, then every change. Put an integration's id into the variables.
+# Stays open: sends the newest runs, then every change. Put an integration's id into the variables.
 subscription Watch($integrationId: ID!) {
   syncStatus(integrationId: $integrationId) {
     pipeline

@@ -11,8 +11,8 @@ const url = new URL('/graphql', location.href);
 const socketUrl = new URL(url);
 socketUrl.protocol = url.protocol.replace('http', 'ws');
 
-// The headers of the editor go out with queries, and as connectionParams with subscriptions. They hold a
-// token, so they are not kept in the browser.
+// The headers of the editor are sent with queries, and as connectionParams with subscriptions. They contain a token,
+// so they are not stored in the browser.
 const fetcher = createGraphiQLFetcher({ url: url.href, subscriptionUrl: socketUrl.href });
 
 createRoot(document.getElementById('root')).render(

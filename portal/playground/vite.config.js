@@ -2,7 +2,7 @@ import { defineConfig } from 'vite';
 
 export default defineConfig({
   base: '/playground/',
-  // The cast of workers and languages is GraphiQL's; its pieces are large, and loaded once.
+  // GraphiQL brings workers and languages whose chunks are large; each is loaded once.
   build: {
     outDir: '../../dist/portal/playground',
     emptyOutDir: true,

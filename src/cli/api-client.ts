@@ -2,17 +2,17 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
 import { Agent, fetch, interceptors, type Response } from 'undici';
 
-/** The command cannot go on; the message says what the person at the keyboard can do. */
+/** The command cannot continue. The message tells the user what to do. */
 export class CliError extends Error {}
 
-/** Sends one operation to the API and returns its data. Throws CliError with the API's words. */
+/** Sends one operation to the API and returns its data. Throws CliError with the API's error message. */
 export type Send = <Data, Variables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
 ) => Promise<Data>;
 
-/** About a minute in all; what is reported twice counts once, so that reports may be sent again. */
-const again = interceptors.retry({
+/** Retries for about a minute. Reports may be repeated, because the API counts a repeated row once. */
+const retrying = interceptors.retry({
   maxRetries: 6,
   minTimeout: 1_000,
   maxTimeout: 20_000,
@@ -21,8 +21,8 @@ const again = interceptors.retry({
 });
 
 /**
- * A client of the public GraphQL API at `url` ("http://127.0.0.1:4000"). With `patient` it tries again for a
- * while when the API does not answer; only for operations that may be carried out twice.
+ * A client of the public GraphQL API at `url` ("http://127.0.0.1:4000"). With `patient` it retries for about a minute
+ * while the API does not answer; only for operations that may be carried out twice.
  */
 export function apiClient(
   url: string,
@@ -33,7 +33,7 @@ export function apiClient(
     throw new CliError('No token: set PSA_BRIDGE_TOKEN, or pass --token.');
   }
   const endpoint = new URL('/graphql', url).href;
-  const dispatcher = patient ? new Agent().compose(again) : new Agent();
+  const dispatcher = patient ? new Agent().compose(retrying) : new Agent();
   return async (document, variables) => {
     let response: Response;
     try {
@@ -59,7 +59,7 @@ export function apiClient(
   };
 }
 
-/** Throws CliError when the API names a problem that the caller can fix. */
+/** Throws CliError with the errors that the caller can fix, one a line. */
 export function expectNoUserErrors(
   errors: readonly { field?: readonly string[] | null; code: string; message: string }[],
 ): void {

@@ -21,10 +21,10 @@ const print = (line: string) => console.log(line);
 const program = new Command('psa-bridge')
   .description('Operates PSA Bridge and reports to it, through its public API.')
   .addOption(
-    new Option('--url <url>', 'where the API answers').env('PSA_BRIDGE_URL').default('http://127.0.0.1:4000'),
+    new Option('--url <url>', 'URL of the service').env('PSA_BRIDGE_URL').default('http://127.0.0.1:4000'),
   )
   .addOption(
-    new Option('--token <token>', 'API token; better set in the environment').env('PSA_BRIDGE_TOKEN'),
+    new Option('--token <token>', 'API token; safer in the environment variable').env('PSA_BRIDGE_TOKEN'),
   )
   .showHelpAfterError();
 
@@ -34,7 +34,7 @@ const send: Send = (document, variables) => apiClient(options().url, options().t
 const token = program.command('token').description('API tokens');
 token
   .command('create')
-  .description('makes a token and prints it, this once')
+  .description('creates a token and prints it; it cannot be printed again')
   .requiredOption('--name <name>', 'what it is for')
   .addOption(new Option('--role <role>', 'what it may do').choices(Object.values(Role)).makeOptionMandatory())
   .option('--partner <id>', 'for the role PARTNER')
@@ -48,11 +48,11 @@ token
     });
     expectNoUserErrors(createApiToken.userErrors);
     print(`${createApiToken.token}`);
-    console.error(`Token ${createApiToken.id}: keep it now, it is not shown again.`);
+    console.error(`Token ${createApiToken.id}: store it now, it cannot be shown again.`);
   });
 token
   .command('revoke <id>')
-  .description('makes a token useless at once')
+  .description('revokes a token immediately')
   .action(async (id: string) => {
     const { revokeApiToken } = await send(CliRevokeTokenDocument, { id });
     expectNoUserErrors(revokeApiToken.userErrors);
@@ -61,7 +61,7 @@ token
 
 program
   .command('integrations')
-  .description('lists the integrations and how they are')
+  .description('lists the integrations with their status')
   .action(async () => {
     const { integrations } = await send(CliIntegrationsDocument, {});
     for (const { id, status, statusReason, psa, partner } of integrations) {
@@ -71,7 +71,7 @@ program
 
 program
   .command('check <integration>')
-  .description('tries every right that the integration needs, now')
+  .description('checks now every right that the integration needs')
   .action(async (id: string) => {
     const { checkIntegration } = await send(CliCheckIntegrationDocument, { id });
     const { report, userErrors } = checkIntegration;
@@ -86,11 +86,11 @@ program
 const pipelineNames = Object.values(Pipeline).map(name => name.toLowerCase());
 program
   .command('run <integration>')
-  .description('runs a pipeline and waits for its end')
+  .description('runs a pipeline and waits until it ends')
   .argument('<pipeline>', `one of: ${pipelineNames.join(', ')}`)
-  .option('--dry-run', 'only say what would be done', false)
-  .option('--date <date>', 'the invoice date, or the day to sum up')
-  .option('--wait <seconds>', 'at most', '600')
+  .option('--dry-run', 'only print what a run would do', false)
+  .option('--date <date>', 'invoice date (usage), or day to summarize (digest)')
+  .option('--wait <seconds>', 'how long to wait for the end of the run', '600')
   .action(
     async (
       integrationId: string,
@@ -113,7 +113,7 @@ program
 
 program
   .command('failed <integration>')
-  .description('lists the deliveries that the PSA refused')
+  .description('lists the failed deliveries')
   .action(async (integrationId: string) => {
     for (let after: string | null | undefined; ; ) {
       const { integration } = await send(CliFailedDeliveriesDocument, { integrationId, after });
@@ -127,23 +127,25 @@ program
 
 program
   .command('retry <integration> [deliveries...]')
-  .description('tries failed deliveries again: these, or all')
+  .description('retries failed deliveries: the given ones, or all')
   .action(async (integrationId: string, ids: string[]) => {
     const { retryDeliveries } = await send(CliRetryDocument, {
       integrationId,
       ids: ids.length > 0 ? ids : undefined,
     });
     expectNoUserErrors(retryDeliveries.userErrors);
-    print(`${retryDeliveries.retried} to be tried again`);
+    print(`${retryDeliveries.retried} to be retried`);
   });
 
-const report = program.command('report').description('reports facts from JSON lines on standard input');
+const report = program
+  .command('report')
+  .description('reports job results or usage from JSON lines on standard input');
 report
   .command('jobs')
-  .description('finished backup jobs, in the API’s form or as `restic backup --json` prints them')
-  .option('--organization <external id>', 'for restic: whose backup it is')
-  .option('--job <name>', 'for restic: what the job is called', 'restic backup')
-  .option('--device <name>', 'for restic: what was backed up (this host’s name)')
+  .description('finished backup jobs, in the form of the API or as printed by `restic backup --json`')
+  .option('--organization <external id>', 'for restic: the organization of the backup')
+  .option('--job <name>', 'for restic: the name of the job', 'restic backup')
+  .option('--device <name>', 'for restic: the machine that was backed up (default: this host’s name)')
   .action(async (options: { organization?: string; job: string; device?: string }) => {
     const { organization, job: jobName, device } = options;
     const restic = { organization, jobName, device };
@@ -151,10 +153,10 @@ report
   });
 report
   .command('usage')
-  .description('measurements, in the API’s form')
+  .description('measurements, in the form of the API')
   .action(async () => show(await reportUsage(process.stdin, patiently())));
 
-/** A backup ends once: its report waits for an API that is being restarted. */
+/** A backup is reported once, so its report waits for an API that is restarting. */
 function patiently(): Send {
   return apiClient(options().url, options().token, { patient: true });
 }

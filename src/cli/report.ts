@@ -15,7 +15,7 @@ const batchSize = 1_000;
 export interface ReportTotals {
   accepted: number;
   duplicates: number;
-  /** Sentences with the line's number. */
+  /** One sentence for each rejected row, with its line number. */
   rejected: string[];
 }
 
@@ -30,8 +30,8 @@ interface Ingested {
 }
 
 /**
- * Reports usage from JSON lines in the API's own form. Lines that are no JSON and rows that the API rejects are
- * named by their line number; the others are kept. Memory is bounded by one batch.
+ * Reports usage from JSON lines in the form of the API. Lines that are not JSON and rows that the API rejects are
+ * listed with their line number; the others are stored. Memory is bounded by one batch.
  */
 export function reportUsage(input: Readable, send: Send): Promise<ReportTotals> {
   return reportRows<UsageInput>(
@@ -40,7 +40,7 @@ export function reportUsage(input: Readable, send: Send): Promise<ReportTotals> 
   );
 }
 
-/** Reports job results from JSON lines: in the API's own form, or what one `restic backup --json` prints. */
+/** Reports job results from JSON lines, in the form of the API or as printed by one `restic backup --json`. */
 export async function reportJobs(
   input: Readable,
   send: Send,
@@ -52,11 +52,11 @@ export async function reportJobs(
   const startedAt = now();
   let run: ResticRun | undefined;
   const totals = await reportRows<BackupJobInput>(input, sendJobs, (value, text) => {
-    const lastWords = restic.organization !== undefined && typeof value !== 'object';
-    if (!isResticMessage(value) && !run && !lastWords) return false;
+    const isFinalError = restic.organization !== undefined && typeof value !== 'object';
+    if (!isResticMessage(value) && !run && !isFinalError) return false;
     if (!restic.organization) {
       throw new CliError(
-        'This is the output of restic: say whose backup it is with --organization <external id>.',
+        'This is the output of restic: name the organization of the backup with --organization <external id>.',
       );
     }
     run ??= new ResticRun({ ...restic, organizationExternalId: restic.organization, startedAt });
@@ -64,7 +64,7 @@ export async function reportJobs(
     return true;
   });
   if (!run && totals.lines === 0 && restic.organization) {
-    // restic that fails at once prints nothing to standard output: that is a failed backup too.
+    // If restic fails at the start it prints nothing to standard output. That is a failed backup, too.
     run = new ResticRun({ ...restic, organizationExternalId: restic.organization, startedAt });
   }
   if (run) add(totals, await sendJobs([run.result(now())]), [{ line: totals.lines, value: undefined }]);

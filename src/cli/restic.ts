@@ -5,7 +5,7 @@ export interface ResticJob {
   organizationExternalId: string;
   jobName: string;
   device?: string;
-  /** When reading began; a restic that says nothing of its start is taken to have begun then. */
+  /** When reading began; the start of the backup where restic does not report it. */
   startedAt: Date;
 }
 
@@ -29,14 +29,14 @@ interface ResticMessage {
   message?: string;
 }
 
-/** Whether a line is one of `restic backup --json`: each of its messages names its type. */
+/** Whether a value is a message of `restic backup --json`: each of them names its type. */
 export function isResticMessage(value: unknown): value is ResticMessage {
   return typeof value === 'object' && value !== null && 'message_type' in value;
 }
 
 /**
- * Follows one `restic backup --json` to its end and makes its job result: with a summary it succeeded, with a
- * summary and errors on single files it ended with warnings, without a summary it failed.
+ * Follows one `restic backup --json` to its end and derives its job result: SUCCESS with a summary, WARNING with a
+ * summary and errors on single files, ERROR without a summary.
  */
 export class ResticRun {
   readonly #errors: string[] = [];
@@ -44,7 +44,7 @@ export class ResticRun {
 
   constructor(private readonly job: ResticJob) {}
 
-  /** Takes the next message, or a line that is not JSON, such as restic's last line before it gives up. */
+  /** Takes the next message, or a line that is not a message, such as restic's final error. */
   take(message: ResticMessage | string): void {
     if (typeof message === 'string') this.#errors.push(message);
     else if (message.message_type === 'summary') this.#summary = message;

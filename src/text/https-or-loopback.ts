@@ -1,4 +1,4 @@
-/** Whether what is read from this URL cannot be changed in transit: it uses https, or is on this machine. */
+/** Whether what is read from this URL cannot be changed in transit: https, or http on this machine. */
 export function isHttpsOrLoopback(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);

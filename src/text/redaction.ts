@@ -1,21 +1,21 @@
-/** Replaces the secrets in a text. */
+/** Replaces the secrets in a text by "[secret]". */
 export type Redact = (text: string) => string;
 
-const inItsPlace = '[secret]';
-/** Shorter ones would be found in ordinary words. */
+const replacement = '[secret]';
+/** Shorter secrets would match parts of ordinary words. */
 const shortest = 4;
 
 /**
- * Finds these secrets however they are commonly written: as they are, in base64 and base64url, in hex,
- * URL-encoded, and within JSON.
+ * Redacts these secrets in every common encoding: plain, base64, base64url, hex, URL-encoded and within JSON. Secrets of
+ * fewer than four characters are ignored.
  */
 export function redactor(secrets: readonly string[]): Redact {
   const forms = new Set(secrets.filter(secret => secret.length >= shortest).flatMap(formsOf));
   if (forms.size === 0) return text => text;
-  // The longest first: where one form begins another, nothing of the longer one remains.
+  // Longest first: a form may be the beginning of another one, whose rest would be left over.
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-  const pattern = new RegExp(longestFirst.map(literally).join('|'), 'g');
-  return text => text.replace(pattern, inItsPlace);
+  const pattern = new RegExp(longestFirst.map(escaped).join('|'), 'g');
+  return text => text.replace(pattern, replacement);
 }
 
 function formsOf(secret: string): string[] {
@@ -34,11 +34,11 @@ function formsOf(secret: string): string[] {
     bytes.toString('base64url'),
     hex,
     hex.toUpperCase(),
-    // UTF-8 decoded as Latin-1, as is done with answers of mail servers.
+    // UTF-8 that was read as Latin-1, which happens to the answers of mail servers.
     bytes.toString('latin1'),
   ];
 }
 
-function literally(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

@@ -1,4 +1,4 @@
-/** The text without what PostgreSQL cannot hold: its text has no NUL, and its JSON no half of a surrogate pair. */
+/** Removes what PostgreSQL cannot store: NUL, which its text rejects, and lone surrogates, which its JSON rejects. */
 export function storableText(text: string): string {
   return text.replaceAll('\u0000', '').toWellFormed();
 }

@@ -94,7 +94,7 @@ describe('psa-bridge', () => {
     await partner.settled();
     const failed = await run(['failed', partner.integrationId]);
     expect(failed.stdout).toMatch(/\tEVENT\t.*\tThe PSA rejects this\. ConnectWise: no/);
-    expect((await run(['retry', partner.integrationId])).stdout).toContain('1 to be tried again');
+    expect((await run(['retry', partner.integrationId])).stdout).toContain('1 to be retried');
     await partner.settled();
     expect((await run(['failed', partner.integrationId])).stdout).toBe('');
   });
