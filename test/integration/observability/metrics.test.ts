@@ -220,7 +220,7 @@ describe('the metrics', () => {
   it('are the ones that the dashboard and the alerts ask for', async () => {
     const { text } = await metrics();
     const known = new Set([...text.matchAll(/^(?:# TYPE )?([a-z_0-9]+)(?:\{| )/gm)].map(([, name]) => name));
-    const alerts = readFileSync('docs/operating.md', 'utf8').split('## Watching it')[1]!;
+    const alerts = readFileSync('docs/operating.md', 'utf8').split('## Monitoring')[1]!;
     for (const text of [readFileSync('docs/grafana-dashboard.json', 'utf8'), alerts]) {
       const asked = text.match(/\b(psa_bridge|nodejs|process)_[a-z_0-9]+\b/g) ?? [];
       expect(asked.length).toBeGreaterThan(8);
