@@ -1,5 +1,9 @@
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
-import { IntegrationStatus, type StoredAccessReport } from '../../domain/integrations/integration.js';
+import {
+  type Integration,
+  IntegrationStatus,
+  type StoredAccessReport,
+} from '../../domain/integrations/integration.js';
 import { DateTimeScalar } from '../scalars/scalars.js';
 import { UserError, userErrorsDescription } from '../user-error.js';
 
@@ -106,7 +110,7 @@ export class TestConnectionPayload {
 @ObjectType()
 export class ConnectIntegrationPayload {
   @Field(() => IntegrationType, { nullable: true, description: 'Null where nothing was stored.' })
-  integration?: object | null;
+  integration?: Integration | null;
 
   @Field(() => AccessReport, {
     nullable: true,
@@ -121,7 +125,7 @@ export class ConnectIntegrationPayload {
 @ObjectType()
 export class IntegrationPayload {
   @Field(() => IntegrationType, { nullable: true, description: 'Null where there are userErrors.' })
-  integration?: object | null;
+  integration?: Integration | null;
 
   @Field(() => [UserError], { description: userErrorsDescription })
   userErrors!: UserError[];

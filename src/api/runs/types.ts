@@ -1,6 +1,6 @@
 import { ArgsType, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { PipelineName } from '../../domain/runs/pipeline-name.js';
-import { RunState, RunTrigger } from '../../domain/runs/sync-run.js';
+import { RunState, RunTrigger, type SyncRun } from '../../domain/runs/sync-run.js';
 import { allPipelines } from '../../pipelines/registry.js';
 import { connectionType, pageArgs } from '../pages.js';
 import { DateTimeScalar, DecimalScalar, LocalDateScalar } from '../scalars/scalars.js';
@@ -135,7 +135,7 @@ export class RunPipelinePayload {
     nullable: true,
     description: 'The run, which a worker now works on. With `ALREADY_RUNNING`, the run that is in the way.',
   })
-  run?: object | null;
+  run?: SyncRun | null;
 
   @Field(() => [UserError], { description: userErrorsDescription })
   userErrors!: UserError[];

@@ -1,4 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { stateOfUnsent, whyNotDelivered } from '../../domain/deliveries/delivery-policy.js';
+import { reasons } from '../../domain/deliveries/reasons.js';
 import type { Integration } from '../../domain/integrations/integration.js';
 import type { WakeUp } from '../../domain/integrations/wake-up.js';
 import { NoticeType } from '../../domain/notices/notice-type.js';
@@ -81,7 +83,7 @@ export async function planUsageRun(
     const places = await readPlaces();
     const committed = await em.transactional(async tx => {
       if (!(await raiseUsageVersion(tx, integration.id, version))) return false;
-      const planned = await plan(tx, places);
+      const planned = (await plan(tx, places)).map(quantity => unlessUnwanted(quantity, integration));
       const target = { runId: run.id, integrationId: integration.id, now };
       await createQuantityDeliveries(tx, target, statement, { invoiceDate, period }, planned);
       await wakeUp(tx, 'deliver', [integration.id]);
@@ -94,6 +96,20 @@ export async function planUsageRun(
     if (committed) return;
   }
   throw new QuantitiesBeingWritten();
+}
+
+/** A quantity that would be written is skipped where the integration's options are against it. Asked again before it is written. */
+function unlessUnwanted(quantity: PlannedQuantity, integration: Integration): PlannedQuantity {
+  const { billingEnabled, updateAgreementAdditions } = integration;
+  const reason = whyNotDelivered({
+    kind: 'USAGE',
+    billingEnabled,
+    updateAgreementAdditions,
+    outdated: false,
+    remapped: false,
+  });
+  if (quantity.state !== 'PENDING' || reason === null) return quantity;
+  return { ...quantity, state: stateOfUnsent(reason), reasonCode: reason, message: reasons[reason] };
 }
 
 /** The period that the invoice bills, without the days that an earlier statement bills already. */

@@ -118,6 +118,8 @@ describe('a usage run', () => {
     await partner.setOptions({ updateAgreementAdditions: false });
     await partner.measure(1, '5', '2026-11-20T12:00:00Z');
     expect(await partner.run('USAGE')).toMatchObject({ skipped: 1 });
+    const skipped = (await partner.deliveries()).filter(({ reasonCode }) => reasonCode === 'ADDITIONS_OFF');
+    expect(skipped).toMatchObject([{ state: 'SKIPPED', attempts: 0 }]);
     expect(bridge.sandbox.store.additionChanges).toEqual([]);
     expect(await statements()).toHaveLength(1);
   });
