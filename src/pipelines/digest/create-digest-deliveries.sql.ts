@@ -12,7 +12,8 @@ export interface PlannedDigest extends Digest {
 
 /**
  * Writes the digest deliveries of a day. An organization whose digests are skipped keeps one row, that of the newest day
- * planned: its reason stays visible, and a customer that nobody maps does not add a row a day for ever.
+ * planned: its reason stays visible, and a customer that nobody maps does not add a row a day for ever. A digest that was
+ * ever attempted is kept: its ticket may be in the PSA.
  */
 export async function createDigestDeliveries(
   em: EntityManager,
@@ -53,7 +54,7 @@ export async function createDigestDeliveries(
   await execute(
     em,
     `delete from delivery where integration_id = $1 and organization_id = any($2::uuid[]) and kind = 'DIGEST'
-       and state = 'SKIPPED' and run_id is distinct from $3`,
+       and state = 'SKIPPED' and attempts = 0 and run_id is distinct from $3`,
     [integrationId, skipped, runId],
   );
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { execute } from '../../../src/db/sql.js';
 import {
   NewestRunChangesDocument,
   SyncRunsDocument,
@@ -166,6 +167,20 @@ describe('a day’s digest', () => {
       ]),
     );
     expect(leftOut).toHaveLength(2);
+  });
+
+  it('keeps a digest that was left out after an attempt, because its ticket may be in the PSA', async () => {
+    await execute(
+      bridge.database.orm.em.fork(),
+      `update delivery set attempts = 1, unsure = true where kind = 'DIGEST' and state = 'SKIPPED'
+         and summary like '%2026-11-26%'`,
+    );
+    clock = new Date('2026-11-28T20:00:00Z');
+    await partner.run('DIGEST', { date: '2026-11-27' });
+    const leftOut = (await partner.settled()).filter(
+      ({ kind, state }) => kind === 'DIGEST' && state === 'SKIPPED',
+    );
+    expect(leftOut).toHaveLength(4);
   });
 });
 
