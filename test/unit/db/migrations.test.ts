@@ -15,6 +15,9 @@ const frozen: Record<string, string> = {
   Migration20261123165955_partner_rows: '3691b2fff720006bebb3678562590e08f2e1dc4fb6654b1351d2f91226bb0e99',
   Migration20261123172732_audit: 'c1e9f3196334e80e4daab902a26c5a3805e3f2bb408ab1b7a35ebf99f405ede5',
   Migration20261123184000_room_for_claims: '9d120712c0a39afdae22803f176db4c012e51ffb9ecbcb553afb59c28b3972d5',
+  Migration20261125100000_audit_by_default:
+    'fe76fa97ff08987a32acbec7c3c2f5dcbb33ca05ffad6f776c57b4d517ad4519',
+  Migration20261125110000_usage_version: '1fa9cbdca092848180d2164f8dd4dba3f3a4cdf1736c455c9b83dc2252464ced',
 };
 
 function sqlOf(migration: (typeof migrations)[number]): string {
