@@ -1,21 +1,10 @@
 import { z } from 'zod';
 import { statement } from '../db/sql.js';
+import { reportedJob } from '../domain/backups/event-ticket.js';
 
 /** The job results that event deliveries are about. $1: ids of deliveries. */
 export const readJobResults = statement(
-  z.object({
-    deliveryId: z.string(),
-    externalId: z.string(),
-    jobName: z.string(),
-    device: z.string().nullable(),
-    status: z.enum(['SUCCESS', 'WARNING', 'ERROR']),
-    /** RFC 3339. */
-    startedAt: z.string(),
-    endedAt: z.string(),
-    /** Exact decimal. */
-    protectedBytes: z.string().nullable(),
-    message: z.string().nullable(),
-  }),
+  reportedJob.extend({ deliveryId: z.string() }),
   `select d.id as "deliveryId", r.external_id as "externalId", r.job_name as "jobName", r.device, r.status,
      r.started_at as "startedAt", r.ended_at as "endedAt", r.protected_bytes::text as "protectedBytes", r.message
    from delivery d join backup_job_result r on r.id = d.job_result_id

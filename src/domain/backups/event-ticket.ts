@@ -1,18 +1,21 @@
+import { z } from 'zod';
 import { localDateTime } from '../calendar.js';
 import { formatBytes } from './format-bytes.js';
 
-export interface ReportedJob {
-  externalId: string;
-  jobName: string;
-  device?: string | null;
-  status: 'SUCCESS' | 'WARNING' | 'ERROR';
+/** A job result, as far as a ticket tells it. */
+export const reportedJob = z.object({
+  externalId: z.string(),
+  jobName: z.string(),
+  device: z.string().nullish(),
+  status: z.enum(['SUCCESS', 'WARNING', 'ERROR']),
   /** RFC 3339. */
-  startedAt: string;
-  endedAt: string;
+  startedAt: z.string(),
+  endedAt: z.string(),
   /** Exact decimal. */
-  protectedBytes?: string | null;
-  message?: string | null;
-}
+  protectedBytes: z.string().nullish(),
+  message: z.string().nullish(),
+});
+export type ReportedJob = z.infer<typeof reportedJob>;
 
 const outcome = {
   SUCCESS: 'Backup succeeded',

@@ -12,6 +12,14 @@ export type DigestContent = z.infer<typeof digestContent>;
 export const testContent = z.object({ body: z.string(), companyId: z.string() });
 export type TestContent = z.infer<typeof testContent>;
 
+/** A place in the PSA that bills a quantity, as the plugin resolved it. */
+export const storedTarget = z.object({
+  key: z.string(),
+  description: z.string(),
+  quantity: z.string().nullable(),
+  place: z.unknown(),
+});
+
 /** What a USAGE delivery writes. */
 export const quantityContent = z.object({
   companyId: z.string(),
@@ -24,14 +32,7 @@ export const quantityContent = z.object({
   periodEnd: z.string(),
   invoiceDate: z.string(),
   /** The place as the pipeline resolved it; absent where it could not, and then it is resolved again on retry. */
-  target: z
-    .object({
-      key: z.string(),
-      description: z.string(),
-      quantity: z.string().nullable(),
-      place: z.unknown(),
-    })
-    .optional(),
+  target: storedTarget.optional(),
   /** Zero for an old place: the level that no organization of the company is mapped at any more. Valid while that is so. */
   formerLevel: z.string().optional(),
   /** When the place was resolved, RFC 3339. */

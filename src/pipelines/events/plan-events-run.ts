@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import { execute, run as runStatement, statement } from '../../db/sql.js';
-import { eventSummary } from '../../domain/backups/event-ticket.js';
+import { eventSummary, reportedJob } from '../../domain/backups/event-ticket.js';
 import { addDays, startOfDay } from '../../domain/calendar.js';
 import { dueManually } from '../../domain/deliveries/retry-pauses.js';
 import type { SyncRun } from '../../domain/runs/sync-run.js';
@@ -40,17 +40,7 @@ export async function planEventsRun(
  * $1: partner; $2: the last id of the page before; $3, $4: the day, null for all received since $5; $6: integration.
  */
 const readPage = statement(
-  z.object({
-    id: z.string(),
-    externalId: z.string(),
-    jobName: z.string(),
-    device: z.string().nullable(),
-    status: z.enum(['SUCCESS', 'WARNING', 'ERROR']),
-    startedAt: z.string(),
-    endedAt: z.string(),
-    organizationId: z.string(),
-    organization: z.string(),
-  }),
+  reportedJob.extend({ id: z.string(), organizationId: z.string(), organization: z.string() }),
   `select r.id, r.external_id as "externalId", r.job_name as "jobName", r.device, r.status,
      r.started_at as "startedAt", r.ended_at as "endedAt", o.id as "organizationId", o.name as organization
    from backup_job_result r join organization o on o.id = r.organization_id

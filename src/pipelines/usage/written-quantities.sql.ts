@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import { run, statement } from '../../db/sql.js';
+import { storedTarget } from '../../domain/deliveries/delivery-content.js';
 import type { BillingTarget } from '../../psa/adapter.js';
 import { usageRuns } from './usage-runs.js';
 
@@ -19,14 +20,7 @@ export interface WrittenQuantity {
 const written = statement(
   z.object({
     // Null: an older version wrote it to a place that was found by a retry, and did not keep the place.
-    target: z
-      .object({
-        key: z.string(),
-        description: z.string(),
-        quantity: z.string().nullable(),
-        place: z.unknown(),
-      })
-      .nullable(),
+    target: storedTarget.nullable(),
     companyId: z.string(),
     usageType: z.string(),
     level: z.string().nullable(),
