@@ -65,7 +65,7 @@ export class SyncRunResolver {
     dryRun: boolean | null,
     @Arg('date', () => LocalDateScalar, {
       nullable: true,
-      description: `In the partner’s time zone. ${dateMeanings}. Left out: the latest one due; for EVENTS, all results that have no ticket.`,
+      description: `In the partner’s time zone. ${dateMeanings} Left out: the latest one due, where a pipeline has one.`,
     })
     date: string | null | undefined,
     @Ctx() context: ApiContext,

@@ -31,8 +31,8 @@ registerEnumType(RunState, {
   },
 });
 
-/** For example "USAGE: the invoice date; DIGEST: the day to sum up". */
-export const dateMeanings = allPipelines.map(({ name, dateMeaning }) => `${name}: ${dateMeaning}`).join('; ');
+/** For example "USAGE: the invoice date. DIGEST: the day to sum up." */
+export const dateMeanings = allPipelines.map(({ name, dateMeaning }) => `${name}: ${dateMeaning}.`).join(' ');
 
 @ObjectType('SyncRun', {
   description: 'One run of a pipeline. Its counts change while it works: watch it by `syncStatus`.',
@@ -56,7 +56,7 @@ export class SyncRunType {
   @Field(() => LocalDateScalar, {
     nullable: true,
     name: 'date',
-    description: `What it is for. ${dateMeanings}. Null: an events run for all results.`,
+    description: `What it is for. ${dateMeanings}`,
   })
   forDate?: string | null;
 

@@ -25,7 +25,7 @@ export class UsageStatementResolver {
 
 @Resolver(() => UsageLineType)
 export class UsageLineResolver {
-  @FieldResolver(() => OrganizationType, { description: 'Whose usage it is.' })
+  @FieldResolver(() => OrganizationType, { description: 'The organization whose usage it is.' })
   organization(@Root() line: UsageLine, @Ctx() { loaders }: ApiContext): Promise<Organization> {
     return loaders.organization.load(line.organization.id);
   }
@@ -33,7 +33,7 @@ export class UsageLineResolver {
   @FieldResolver(() => DecimalScalar, {
     nullable: true,
     description:
-      'What the PSA said it bills since this was delivered; the sum where several organizations are one company there.',
+      'The quantity that the PSA confirmed when this was delivered; the sum where several organizations are one company there.',
   })
   async psaQuantity(@Root() line: UsageLine, @Ctx() { loaders }: ApiContext): Promise<string | null> {
     if (!line.delivery) return null;

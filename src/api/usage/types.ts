@@ -7,7 +7,7 @@ import { DecimalScalar, LocalDateScalar } from '../scalars/scalars.js';
     'The closed, invoice-aligned usage of one billing period. Never changes; a correction is a new revision.',
 })
 export class UsageStatementType {
-  @Field(() => ID, { description: 'Stands for this revision of it.' })
+  @Field(() => ID, { description: 'Identifies this revision.' })
   id!: string;
 
   @Field(() => LocalDateScalar, { description: 'First day of the period.' })

@@ -19,7 +19,7 @@ export enum RunState {
 
 /**
  * One run of a pipeline for one integration. The counts follow the states of its deliveries by a trigger
- * of the database, which also tells the listeners of syncStatus.
+ * of the database, which also notifies the listeners of syncStatus.
  */
 @Entity({ tableName: 'sync_run', policies: [rowsOfItsIntegrations] })
 @Index({ properties: ['integration', 'id'] })
@@ -67,7 +67,7 @@ export class SyncRun {
   @Property({ type: 'boolean', default: false })
   dryRun!: boolean & Opt;
 
-  /** The invoice date of a usage run, the day that a digest run sums up; null for events. */
+  /** What its pipeline's `dateMeaning` says, such as the invoice date; null: it has no date. */
   @Property({ type: 'date', nullable: true })
   forDate?: string | null;
 
@@ -75,14 +75,14 @@ export class SyncRun {
   @Property({ type: 'uuid', nullable: true })
   statementId?: string | null;
 
-  /** An events run that still takes up newly reported results. */
+  /** An events run that newly reported results are still added to. */
   @Property({ type: 'boolean', default: false })
   collecting!: boolean & Opt;
 
   @Property({ type: 'timestamptz' })
   startedAt!: Date;
 
-  /** When the pipeline had written all its deliveries; null while it has not. */
+  /** When the pipeline had created all its deliveries; null until then. */
   @Property({ type: 'timestamptz', nullable: true })
   plannedAt?: Date | null;
 

@@ -5,7 +5,7 @@ import { Delivery } from '../deliveries/delivery.js';
 import { Organization } from '../partners/organization.js';
 import { UsageStatement } from './usage-statement.js';
 
-/** How a line's quantity came about, so that a person can check it. */
+/** How a line's quantity was made of measurements, so that a person can check it. */
 export interface UsageEvidence {
   rule: 'last' | 'maximum' | 'average' | 'sum';
   measurements: number;

@@ -6,7 +6,7 @@ import { planEventsRun } from './plan-events-run.js';
 export const eventsPipeline: Pipeline = {
   name: PipelineName.EVENTS,
   description: 'When job results arrive: a ticket for each that wants one.',
-  dateMeaning: 'the day on which the results ended',
+  dateMeaning: 'the day on which the results ended; null: all results that have no ticket',
   problems: [],
 
   schedule: null,

@@ -14,7 +14,7 @@ export interface CompanyUsage extends BillingRequest {
 
 /** One quantity to write, or why it is not written (yet). */
 export interface PlannedQuantity {
-  /** Part of the delivery's key: what it is about within its statement. */
+  /** Part of the delivery's key: identifies the quantity within its statement. */
   subject: string;
   summary: string;
   companyId: string;
@@ -64,8 +64,8 @@ export function sumByCompany(figures: readonly UsageFigure[]): CompanyUsage[] {
 
 /**
  * Decides for each quantity whether it is written, held for approval or cannot be written, and for each
- * quantity that we wrote earlier whether it has to go: never two usages into one place, never zero without a
- * person's word or a changed mapping, nothing that we never wrote. `mapped` holds the company and level of
+ * quantity that we wrote earlier whether it is set to zero: never two usages into one place, never zero without a
+ * person's approval or a changed mapping, nothing that we never wrote. `mapped` holds the company and level of
  * every mapping, whether or not something was measured.
  */
 export function planQuantities(
@@ -135,7 +135,7 @@ function planOld(
   current: PlannedQuantity | undefined,
   mapped: ReadonlySet<string>,
 ): PlannedQuantity | undefined {
-  // The same usage has no place this time: that is its own failure to mend, and no reason to bill zero.
+  // The same usage has no place this time: that is a failure of its own to fix, and no reason to bill zero.
   if (current && !current.target) return undefined;
   const stillMapped = mapped.has(companyAtLevel(written.companyId, written.level));
   return {

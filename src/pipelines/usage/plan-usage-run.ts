@@ -9,13 +9,13 @@ import { rowsOf } from '../../domain/tables.js';
 import { billingPeriod, type Period } from '../../domain/usage/billing-period.js';
 import type { UsageRules } from '../../domain/usage/usage-line.js';
 import { createRunNotice } from '../../notifications/create-notice.js';
-import type { PsaAdapter } from '../../psa/adapter.js';
+import type { BillingResolution, PsaAdapter } from '../../psa/adapter.js';
 import { keepPlan } from '../../runs/keep-plan.js';
-import { closeStatement } from './close-statement.js';
+import { type ClosedStatement, closeStatement } from './close-statement.js';
 import { createQuantityDeliveries } from './create-quantity-deliveries.sql.js';
 import { companyAtLevel, type PlannedQuantity, planQuantities, sumByCompany } from './plan-quantities.js';
 import { plannedEffects } from './planned-effects.js';
-import { readPeriodFigures } from './read-period-figures.sql.js';
+import { readPeriodFigures, type UsageFigure } from './read-period-figures.sql.js';
 import { QuantitiesBeingWritten, raiseUsageVersion, readUsageVersion } from './usage-version.sql.js';
 import { writtenQuantities } from './written-quantities.sql.js';
 
@@ -42,26 +42,14 @@ export async function planUsageRun(
   adapter: PsaAdapter,
   { now, rules, wakeUp }: UsagePlanning,
 ): Promise<void> {
-  const invoiceDate = run.forDate!;
-  const partner = integration.partner.unwrap();
-  const period = await periodOf(em, integration.id, invoiceDate, partner.invoiceDay);
-  const { figures, statement } = await em.transactional(async tx => {
-    const read = await readPeriodFigures(tx, integration.id, partner, period, rules);
-    return {
-      figures: read,
-      statement: run.dryRun ? undefined : await closeStatement(tx, integration.id, invoiceDate, period, read),
-    };
-  });
+  const { invoiceDate, period, figures, statement } = await closePeriod(em, run, integration, rules);
   const usages = sumByCompany(figures);
   const readPlaces = () =>
     adapter.resolveBillingTargets(usages, {
       createMissing: integration.createMissingAdditions,
       onDate: invoiceDate,
     });
-  const plan = async (
-    tx: EntityManager,
-    places: Awaited<ReturnType<typeof readPlaces>>,
-  ): Promise<PlannedQuantity[]> =>
+  const plan = async (tx: EntityManager, places: BillingResolution[]): Promise<PlannedQuantity[]> =>
     planQuantities(
       usages,
       places,
@@ -96,6 +84,32 @@ export async function planUsageRun(
     if (committed) return;
   }
   throw new QuantitiesBeingWritten();
+}
+
+interface ClosedPeriod {
+  invoiceDate: string;
+  period: Period;
+  figures: UsageFigure[];
+  /** Undefined for a dry run, which closes nothing. */
+  statement: ClosedStatement | undefined;
+}
+
+async function closePeriod(
+  em: EntityManager,
+  { forDate, dryRun }: SyncRun,
+  integration: Integration,
+  rules: UsageRules,
+): Promise<ClosedPeriod> {
+  const invoiceDate = forDate!;
+  const partner = integration.partner.unwrap();
+  const period = await periodOf(em, integration.id, invoiceDate, partner.invoiceDay);
+  return em.transactional(async tx => {
+    const figures = await readPeriodFigures(tx, integration.id, partner, period, rules);
+    const statement = dryRun
+      ? undefined
+      : await closeStatement(tx, integration.id, invoiceDate, period, figures);
+    return { invoiceDate, period, figures, statement };
+  });
 }
 
 /** A quantity that would be written is skipped where the integration's options are against it. Asked again before it is written. */

@@ -96,7 +96,7 @@ describe('the schedule', () => {
 });
 
 describe('a worker that starts', () => {
-  it('runs what was missed, without being told', async () => {
+  it('runs what was missed, without being woken for it', async () => {
     await query(
       bridge.database.orm.em.fork(),
       `update integration set billing_enabled = true, next_usage_at = '2026-11-23T13:00:00Z'`,

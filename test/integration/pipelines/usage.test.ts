@@ -203,7 +203,7 @@ describe('a dry run', () => {
 });
 
 describe('the same invoice date again', () => {
-  it('mends what somebody changed in the PSA, without a new revision', async () => {
+  it('corrects what somebody changed in the PSA, without a new revision', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     await partner.run('USAGE');
     bridge.sandbox.store.additions.change(addition('PM Customer #1'), { quantity: 1 });
@@ -226,7 +226,7 @@ describe('the same invoice date again', () => {
     expect(addition('PM Customer #1').quantity).toBe(51);
   });
 
-  it('is refused once a newer period is written, because it would bring old quantities back', async () => {
+  it('is rejected once a newer period is written, because it would bring old quantities back', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     await partner.run('USAGE');
     const { runPipeline } = await bridge.client.ask(RunPipelineDocument, {
@@ -244,7 +244,7 @@ describe('the same invoice date again', () => {
     ['2026-12-23', 'NOT_OVER'],
     ['2026-02-30', 'INVALID'],
     ['yesterday', 'INVALID'],
-  ])('is refused for %s: %s', async (date, code) => {
+  ])('is rejected for %s: %s', async (date, code) => {
     const { runPipeline } = await bridge.client.ask(RunPipelineDocument, {
       integrationId: partner.integrationId,
       pipeline: 'USAGE',
@@ -401,7 +401,7 @@ describe('a second run', () => {
     bridge.sandbox.faults.inject({ path: /crossReferences/ }, { kind: 'latency', ms: 1_000 });
   }
 
-  it('is refused with the one that is still to be planned', async () => {
+  it('is rejected with the one that is still to be planned', async () => {
     await slowPsa();
     const first = await start();
     expect(await start()).toMatchObject({
@@ -416,7 +416,7 @@ describe('a second run', () => {
     });
   });
 
-  it('is refused too where the first one is a dry run', async () => {
+  it('is rejected too where the first one is a dry run', async () => {
     await slowPsa();
     const first = await start(true);
     expect(await start()).toMatchObject({
