@@ -17,7 +17,7 @@ export interface Arrivals {
   stop(): Promise<void>;
 }
 
-/** Has the sandbox tell of each ticket by a ConnectWise callback, at the moment when it is there. */
+/** Has the sandbox report each ticket by a ConnectWise callback, at the moment when it is created. */
 export async function listenForTickets(sandbox: BenchSandbox): Promise<Arrivals> {
   const arrivals = new EventEmitter();
   const receiver = createServer((request, response) => {

@@ -5,7 +5,7 @@ import { figure, median } from './figures.js';
 /**
  * Job results accepted each second through GraphQL, beside a bare `insert … select from unnest` of the same rows
  * into a table of the same columns and keys. Two platforms report at once; the integration is paused, so that
- * every result also owes a ticket.
+ * every result also creates a pending ticket delivery.
  */
 export async function benchIngestion(stage: Stage, print: (line: string) => void): Promise<void> {
   const { client, db } = stage;

@@ -45,7 +45,7 @@ async function bareLoop(origin: string, jobs: BackupJobInput[]): Promise<void> {
   await pool.close();
 }
 
-/** What an MSP would write by hand. */
+/** What an MSP would write in its own script. */
 async function connectWiseRestLoop(host: string, jobs: BackupJobInput[]): Promise<void> {
   const manage = new ManageAPI({
     companyId,
@@ -63,7 +63,7 @@ async function connectWiseRestLoop(host: string, jobs: BackupJobInput[]): Promis
 
 /**
  * Tickets each second from the report to the stored outcome, beside the bare undici loop and the loop that an
- * MSP would write by hand with connectwise-rest; same tickets, same sandbox, eight at once, rounds interleaved.
+ * MSP would write in its own script with connectwise-rest; same tickets, same sandbox, eight at once, rounds interleaved.
  */
 export async function benchThroughput(stage: Stage, print: (line: string) => void): Promise<void> {
   const { client, db, sandbox } = stage;
@@ -77,16 +77,16 @@ export async function benchThroughput(stage: Stage, print: (line: string) => voi
   for (const latency of [0, 50]) {
     await sandbox.setLatency(latency);
     const count = latency === 0 ? 4_000 : 1_600;
-    const rates: Record<'bare' | 'byHand' | 'ours' | 'backlog', number[]> = {
+    const rates: Record<'bare' | 'ownScript' | 'ours' | 'backlog', number[]> = {
       bare: [],
-      byHand: [],
+      ownScript: [],
       ours: [],
       backlog: [],
     };
     for (let round = 0; round < 3; round += 1) {
       const fresh = () => jobResults(partner, count, customers);
       rates.bare.push(count / (await timed(() => bareLoop(sandbox.url, fresh()))));
-      rates.byHand.push(count / (await timed(() => connectWiseRestLoop(sandbox.host, fresh()))));
+      rates.ownScript.push(count / (await timed(() => connectWiseRestLoop(sandbox.host, fresh()))));
       const jobs = fresh();
       rates.ours.push(
         count /
@@ -108,7 +108,7 @@ export async function benchThroughput(stage: Stage, print: (line: string) => voi
     const bare = median(rates.bare);
     const line = (what: string, rate: number) => `${what} ${figure(rate)}/s (ratio ${figure(rate / bare)})`;
     print(
-      `PSA latency ${latency} ms: ${line('report to outcome', median(rates.ours))}, ${line('backlog to outcome', median(rates.backlog))}; bare undici loop ${figure(bare)}/s, ${line('connectwise-rest loop', median(rates.byHand))}`,
+      `PSA latency ${latency} ms: ${line('report to outcome', median(rates.ours))}, ${line('backlog to outcome', median(rates.backlog))}; bare undici loop ${figure(bare)}/s, ${line('connectwise-rest loop', median(rates.ownScript))}`,
     );
   }
   await sandbox.setLatency(0);

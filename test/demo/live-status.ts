@@ -6,7 +6,7 @@ type Run = SyncStatusSubscription['syncStatus'];
 
 export interface LiveStatus {
   /**
-   * Resolves with the next run of the pipeline that ends, or with the one that ended last if nobody asked for it yet.
+   * Resolves with the next run of the pipeline that ends, or with the one that ended last if it was not requested yet.
    * Rejects after 30 seconds.
    */
   ended(pipeline: Pipeline): Promise<Run>;

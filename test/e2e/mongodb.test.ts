@@ -24,7 +24,7 @@ describe.skipIf(!MONGODB_URL)('with Agenda’s jobs in MongoDB', () => {
     expect(delivery).toMatchObject({ kind: 'EVENT', state: 'DELIVERED' });
   });
 
-  it('pipelines run when asked', async () => {
+  it('pipelines run on request', async () => {
     await partner.measure(1, '31', '2026-11-20T00:00:00Z');
     const run = await partner.run('USAGE', { date: '2026-11-23' });
     expect(run.state).toBe('SUCCEEDED');

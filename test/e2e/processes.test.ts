@@ -93,7 +93,7 @@ function ticketsOf(name: string): Map<string, number> {
 }
 
 describe('an API process and two workers', () => {
-  it('show the live status of what a worker does on the API’s sockets, counts moving', async () => {
+  it('send the live status of a worker’s run to the API’s sockets, with changing counts', async () => {
     sandbox.options.latencyMs = 20;
     const seen: SyncStatusSubscription['syncStatus'][] = [];
     const socket = client.watch(operatorToken);
@@ -113,7 +113,7 @@ describe('an API process and two workers', () => {
     expect(moving).toEqual([...moving].sort((a, b) => a - b));
   }, 30_000);
 
-  it('deliver each result exactly once although workers are killed in the middle of it', async () => {
+  it('deliver each result exactly once although workers are killed during delivery', async () => {
     sandbox.options.latencyMs = 10;
     await reportMany('KILL', 200);
     for (const enough of [20, 60, 110]) {
@@ -138,7 +138,7 @@ describe('an API process and two workers', () => {
     expect([...copies].filter(([, count]) => count !== 1)).toEqual([]);
   }, 120_000);
 
-  it('hand back what they have in hand when they are asked to stop', async () => {
+  it('release what they are processing when they are asked to stop', async () => {
     sandbox.options.latencyMs = 20;
     await reportMany('STOP', 150);
     await vi.waitFor(() => expect(ticketsOf('STOP').size).toBeGreaterThan(20), {
@@ -163,7 +163,7 @@ describe('an API process and two workers', () => {
 });
 
 describe('the settings', () => {
-  it('are refused with the name of the one that is missing', async () => {
+  it('are rejected with the name of the missing one', async () => {
     const { ENCRYPTION_KEYS: _, ...without } = environment;
     const started = startProcess(without);
     await vi.waitFor(() => expect(started.process.exitCode).toBe(1), { timeout: 15_000 });

@@ -55,7 +55,7 @@ async function waitForEnd(pipeline: Pipeline) {
 }
 
 describe('the walk-through of the user guide', () => {
-  it('begins with what the backup platform reports of its partners', async () => {
+  it('begins with the report of the backup platform', async () => {
     const { createApiToken } = await bridge.client.ask(CreateApiTokenDocument, {
       name: 'platform',
       role: 'SOURCE',
@@ -92,7 +92,7 @@ describe('the walk-through of the user guide', () => {
     partnerToken = own.createApiToken.token!;
   });
 
-  it('refuses a wrong password, says what to do, and stores nothing', async () => {
+  it('rejects a wrong password, says what to do, and stores nothing', async () => {
     const input = {
       partnerId,
       psa: 'connectwise',
@@ -304,7 +304,7 @@ Job result: c`,
     expect(await waitForEnd('DIGEST')).toMatchObject({ total: 0 });
   });
 
-  it('gets exactly the invoiced quantities on the invoice date, and says so beforehand', async () => {
+  it('gets exactly the invoiced quantities on the invoice date, as the dry run shows before', async () => {
     const measured = (customer: number, quantity: string, measuredAt: string) => ({
       organizationExternalId: `customer-${customer}`,
       usageType: 'Backup Usage',
@@ -382,7 +382,7 @@ Job result: c`,
     ]);
   });
 
-  it('owes nothing any more', async () => {
+  it('ends without pending deliveries', async () => {
     const { integration } = await bridge.client.ask(
       DeliveriesDocument,
       { id: integrationId, first: 100 },

@@ -20,7 +20,7 @@ export interface Survived {
   requests: number;
 }
 
-/** What goes wrong in the PSA meanwhile, and the share of the requests. */
+/** Faults of the PSA during the run, and the share of requests that each affects. */
 const faultRates: [Fault, number][] = [
   [{ kind: 'reset', when: 'before' }, 0.01],
   [{ kind: 'reset', when: 'during' }, 0.01],
@@ -70,10 +70,10 @@ export async function reportAll(stage: Stage, partner: BenchPartner, count: numb
 }
 
 /**
- * Lets time pass for what waits for another attempt. Leases run out by themselves. A job that failed stays in Agenda's
+ * Makes everything that waits for another attempt due now. Leases run out by themselves. A job that failed stays in Agenda's
  * table without a next run; it does not count as one that waits.
  */
-export async function letTimePass(stage: Stage): Promise<void> {
+export async function makeRetriesDue(stage: Stage): Promise<void> {
   await stage.sql(
     `update delivery set next_attempt_at = now() where state = 'PENDING' and next_attempt_at > now()`,
   );
@@ -90,7 +90,7 @@ export async function letTimePass(stage: Stage): Promise<void> {
   );
 }
 
-/** Ends the transactions whose process was frozen in them, as `idle_in_transaction_session_timeout` does. */
+/** Ends the transactions of frozen processes, as `idle_in_transaction_session_timeout` does. */
 async function endIdleTransactions(stage: Stage): Promise<void> {
   await stage.sql(
     `select pg_terminate_backend(pid) from pg_stat_activity
@@ -128,7 +128,7 @@ export async function endure(stage: Stage, scenario: KillScenario): Promise<Surv
         await stage.api().stop('SIGKILL');
         await ready(stage.url, stage.startApi());
       } else await stage.crashDatabase();
-      // A process that cannot go on must exit, so that it is started again; it must not hang.
+      // A process that cannot continue must exit, so that it is started again; it must not hang.
       for (const [at, worker] of workers.entries())
         if (worker.process.exitCode !== null) workers[at] = stage.addWorker();
       if (stage.api().process.exitCode !== null) await ready(stage.url, stage.startApi());
@@ -137,7 +137,7 @@ export async function endure(stage: Stage, scenario: KillScenario): Promise<Surv
   })();
   const passing = (async () => {
     const open = async () => {
-      await letTimePass(stage);
+      await makeRetriesDue(stage);
       return (
         await stage.sql<{ n: number }>(
           `select count(*)::int as n from delivery where state in ('PENDING', 'FAILED')`,
@@ -209,7 +209,7 @@ export async function endureBilling(
       worker = stage.addWorker();
       killed += 1;
     }
-    await letTimePass(stage);
+    await makeRetriesDue(stage);
     await stage.sql(
       `insert into agenda_jobs (name, next_run_at, data)
        select 'usage', now(), jsonb_build_object('integrationId', integration_id) from sync_run
@@ -232,7 +232,7 @@ export async function endureBilling(
 
 /**
  * Freezes the worker that delivers, in the middle of it, until another has delivered the rest; then it wakes up and
- * both go on. Returns how many times it froze one that was processing deliveries.
+ * both continue. Returns how many times it froze one that was processing deliveries.
  */
 export async function endureFreezes(
   stage: Stage,
@@ -249,7 +249,7 @@ export async function endureFreezes(
     (await stage.sql<{ n: number }>(`select count(*)::int as n from delivery where state = 'PENDING'`))[0]!.n;
   const allDelivered = async () => {
     while ((await pending()) > 0) {
-      await letTimePass(stage);
+      await makeRetriesDue(stage);
       if (!waitForIdleTransactions) await endIdleTransactions(stage);
       await pause(200);
     }
@@ -258,7 +258,7 @@ export async function endureFreezes(
   while (frozenInTheMiddle < freezes) {
     await reportAll(stage, partner, 200);
     for (let looks = 1; (await pending()) > 150; looks += 1) {
-      if (looks % 200 === 0) await letTimePass(stage);
+      if (looks % 200 === 0) await makeRetriesDue(stage);
       await pause(5);
     }
     await pause(random() * 100);

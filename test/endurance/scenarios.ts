@@ -8,7 +8,7 @@ export interface EnduranceSize {
   /** In each scenario with kills. */
   deliveries: number;
   kills: number;
-  /** Whose quantities are billed while the worker is killed. */
+  /** Companies whose quantities are billed while the worker is killed. */
   companies: number;
   billingKills: number;
   freezes: number;

@@ -6,7 +6,7 @@ import { hostileJson, hostileText } from './fuzzing.js';
 /** How a real answer is changed on its way. */
 export type Strike =
   | { kind: 'untouched' }
-  /** The n-th place of the JSON, counted through, becomes another value, goes away, or gets one more member. */
+  /** The n-th node of the JSON gets another value, is removed, or gets one more member. */
   | { kind: 'edit'; edits: { place: number; op: 'replace' | 'remove' | 'add'; value: unknown }[] }
   /** Other JSON altogether. */
   | { kind: 'body'; body: unknown }

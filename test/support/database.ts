@@ -44,7 +44,7 @@ async function asOwner(serverUrl: string, sql: string): Promise<void> {
   const owner = new pg.Client({ connectionString: serverUrl });
   await owner.connect();
   try {
-    // PostgreSQL clones a template only while nobody else uses it: one at a time, across processes.
+    // PostgreSQL clones a template only while no other connection uses it: one at a time, across processes.
     await owner.query('select pg_advisory_lock(1)');
     await owner.query(sql);
   } finally {

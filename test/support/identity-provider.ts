@@ -9,7 +9,7 @@ export interface IdentityProvider {
   tokenWith(claims: Record<string, unknown>): Promise<string>;
   /** A token with any claims, signed with the provider's own key. */
   forge(payload: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
-  /** The public key, as anybody can read it. */
+  /** The public key, as anyone can read it. */
   publicKeyPem(): Promise<string>;
   /** Replaces its key by a new one. */
   changeKeys(): Promise<void>;

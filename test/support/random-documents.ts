@@ -107,7 +107,7 @@ function cursor(keys: string[]): string {
   return Buffer.from(JSON.stringify(keys)).toString('base64url');
 }
 
-/** The text with one piece removed, doubled or replaced. */
+/** The text with one part removed, doubled or replaced. */
 function garbled(draw: Draw, text: string): string {
   const at = draw(fc.nat, { max: text.length });
   const length = draw(fc.nat, { max: 8 });

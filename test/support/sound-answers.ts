@@ -22,13 +22,13 @@ export async function askRaw(url: string, token: string | null, body: string): P
 }
 
 /** What no answer may show: parts of our code, or messages of the database. */
-const innards =
+const internals =
   /\bat [^ ]+ \(|node_modules|\.[jt]s:\d+|jsonb_to_recordset|violates \w+ constraint|at or near|invalid byte sequence|(TypeError|RangeError|URIError):|is not a function|cannot read propert/i;
 
 /** Checks that an answer is no internal error and shows nothing internal; returns its JSON. */
 export function expectSound({ status, text }: RawAnswer): SoundAnswer {
   expect(status, text).toBeLessThan(500);
-  expect(text).not.toMatch(innards);
+  expect(text).not.toMatch(internals);
   const answer = JSON.parse(text) as Omit<SoundAnswer, keyof RawAnswer>;
   for (const { message, extensions } of answer.errors ?? []) {
     expect(message).toBeTruthy();

@@ -247,7 +247,7 @@ export function jobResults(
   });
 }
 
-/** Waits until nothing is due any more, and throws if anything went wrong on the way. */
+/** Waits until nothing is due any more, and throws if a delivery failed. */
 export async function delivered(db: pg.Client): Promise<void> {
   // The statement is cheap, however many deliveries there are: it runs beside what is measured.
   const waiting = `select exists (select 1 from delivery where state = 'PENDING') as some`;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 /**
  * The rooms of src in the order in which data flows up through them, each with the rooms that it may import. A room
- * stands below those that it imports, so there can be no circle. docs/architecture.md has the picture.
+ * comes after those that it imports, so there can be no cycle. docs/architecture.md has the picture.
  */
 const rooms: Record<string, readonly string[]> = {
   text: [],
@@ -56,7 +56,7 @@ function importsOf(file: string): string[] {
 }
 
 describe('imports', () => {
-  it('go from a room to those that it may know, and never back', () => {
+  it('go only from a room to the rooms that it may import', () => {
     const wrong = files
       .filter(file => !wiring.includes(file) && roomOf(file) !== 'plugins')
       .flatMap(file =>
@@ -80,7 +80,7 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('make no circle of rooms', () => {
+  it('form no cycle of rooms', () => {
     const order = Object.keys(rooms);
     const upward = order.flatMap((room, n) =>
       rooms[room]!.filter(known => order.indexOf(known) >= n).map(known => `${room} imports ${known}`),

@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 describe('the playground', () => {
-  it('is where / and /playground lead to', async () => {
+  it('is served at / and /playground', async () => {
     const page = await fetch(`${api.url}/`);
     expect([page.status, page.url]).toEqual([200, `${api.url}/playground/`]);
     expect((await fetch(`${api.url}/playground`)).url).toBe(`${api.url}/playground/`);
@@ -38,7 +38,7 @@ describe('the playground', () => {
     }
   });
 
-  it('may load nothing from elsewhere, nor run scripts written into the page', async () => {
+  it('may not load anything from another server, nor run inline scripts', async () => {
     const policy = (await fetch(`${api.url}/playground/`)).headers.get('content-security-policy');
     expect(policy).toContain("default-src 'self'");
     expect(policy).toMatch(/script-src 'self'(;|$)/);
@@ -50,7 +50,7 @@ describe('the playground', () => {
 });
 
 describe('health', () => {
-  it('is told without a token', async () => {
+  it('is served without a token', async () => {
     const answers = await Promise.all(['/healthz', '/readyz'].map(path => fetch(api.url + path)));
     expect(answers.map(answer => answer.status)).toEqual([200, 200]);
   });
@@ -68,43 +68,43 @@ describe('limits', () => {
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
 
-  it('refuse a query that asks for too much at once', async () => {
+  it('reject a query that asks for too much at once', async () => {
     const { status, errors } = await api.send(
       '{ partners(first: 500) { nodes { integrations { deliveries(first: 500) { nodes { id } } } } } }',
     );
     expect([status, errors?.[0]?.extensions.code]).toEqual([400, 'QUERY_TOO_COMPLEX']);
   });
 
-  it('let a portal’s page through', async () => {
+  it('allow the query of a portal’s page', async () => {
     const { errors } = await api.send(
       '{ partners(first: 50) { nodes { id name integrations { id status psa { name } syncRuns(first: 3) { nodes { id state } } } } } }',
     );
     expect(errors).toBeUndefined();
   });
 
-  it('refuse deep queries', async () => {
+  it('reject deep queries', async () => {
     const depth = 8;
     const query = `{ integrations { ${'partner { integrations { '.repeat(depth)} id ${'} }'.repeat(depth)} } }`;
     expect((await post({ query })).status).toBe(400);
   });
 
-  it('refuse many aliases', async () => {
+  it('reject many aliases', async () => {
     const query = `{ ${Array.from({ length: 200 }, (_, n) => `a${n}: viewer { role }`).join(' ')} }`;
     expect((await post({ query })).status).toBe(400);
   });
 
-  it('refuse several operations in one request', async () => {
+  it('reject several operations in one request', async () => {
     expect((await post([{ query: '{ viewer { role } }' }])).status).toBe(400);
   });
 
-  it('refuse what a form on another site could send', async () => {
+  it('reject requests that a form on another site could send', async () => {
     const answer = await post(JSON.stringify({ query: '{ viewer { role } }' }), {
       'content-type': 'text/plain',
     });
     expect(answer.status).toBeGreaterThanOrEqual(400);
   });
 
-  it('refuse a body beyond 16 MiB', async () => {
+  it('reject a body beyond 16 MiB', async () => {
     const answer = await post({
       query: '{ viewer { role } }',
       variables: { x: 'x'.repeat(16 * 1024 * 1024) },
@@ -117,14 +117,14 @@ describe('a variable that is missing or of the wrong kind', () => {
   it.each([
     ['missing', {}],
     ['of the wrong kind', { id: { a: 1 } }],
-  ])('is bad input when it is %s, and no failure of ours', async (_case, variables) => {
+  ])('is bad input when it is %s, and not an internal error', async (_case, variables) => {
     const { status, errors } = await api.send('query ($id: ID!) { integration(id: $id) { id } }', variables);
     expect([status, errors?.[0]?.extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
   });
 });
 
 describe('a bug', () => {
-  it('shows the caller an id and nothing of itself', async () => {
+  it('shows the caller an id and no detail', async () => {
     const psa = api.connections.plugins.get('connectwise')!;
     const broken = {
       ...psa,

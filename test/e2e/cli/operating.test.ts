@@ -18,7 +18,7 @@ const run = (args: string[], environment: Record<string, string> = {}) =>
   });
 
 describe('psa-bridge', () => {
-  test('says what it can do', async () => {
+  test('lists its commands', async () => {
     const { code, stdout } = await run(['--help']);
     expect(code).toBe(0);
     for (const name of ['token', 'integrations', 'check', 'run', 'failed', 'retry', 'report'])
@@ -35,7 +35,7 @@ describe('psa-bridge', () => {
     ]);
   });
 
-  test('makes a token that works, alone on standard output, and revokes it', async () => {
+  test('creates a working token, alone on standard output, and revokes it', async () => {
     const made = await run([
       'token',
       'create',
@@ -69,7 +69,7 @@ describe('psa-bridge', () => {
     expect(failed.stdout).toMatch(/FAILED\tRead companies.*\n\t→ Security role: Companies/);
   });
 
-  test('runs a pipeline dry and says what it would do', async () => {
+  test('starts a dry run and shows what it would do', async () => {
     await partner.measure(1, '31', '2026-11-20T00:00:00Z');
     const { stdout, code } = await run([
       'run',
@@ -85,7 +85,7 @@ describe('psa-bridge', () => {
     expect(bridge.sandbox.store.additionChanges).toEqual([]);
   });
 
-  test('lists what the PSA refused, and has it tried again', async () => {
+  test('lists what the PSA rejected, and retries it', async () => {
     bridge.sandbox.faults.inject(
       { method: 'POST', path: /tickets$/ },
       { kind: 'status', status: 400, body: '{"code":"InvalidObject","message":"no","errors":null}' },

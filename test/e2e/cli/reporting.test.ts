@@ -66,7 +66,7 @@ const ticketAbout = (words: string) =>
   );
 
 describe('report jobs', () => {
-  test('takes JSON lines in the form of the API, and names bad ones by their line', async () => {
+  test('accepts JSON lines in the form of the API, and names invalid ones by their line', async () => {
     const { code, stdout, stderr } = await report(
       ['jobs'],
       lines(
@@ -106,7 +106,7 @@ describe('report jobs', () => {
 });
 
 describe('report usage', () => {
-  test('takes JSON lines in the form of the API', async () => {
+  test('accepts JSON lines in the form of the API', async () => {
     const row = {
       organizationExternalId: customer(),
       usageType: 'Backup Usage',
@@ -168,7 +168,7 @@ describe('report jobs from the output of restic', () => {
     expect(ticket.priority!.name).toContain(priority);
   });
 
-  test('the same snapshot told twice is one job result', async () => {
+  test('the same snapshot reported twice is one job result', async () => {
     const messages = [
       {
         ...summary,
@@ -181,7 +181,7 @@ describe('report jobs from the output of restic', () => {
     expect((await restic('NAS-5', ...messages)).stdout.trim()).toBe('0 accepted, 1 duplicates, 0 rejected');
   });
 
-  test('needs to know whose backup it is', async () => {
+  test('requires the organization of the backup', async () => {
     const { code, stderr } = await report(['jobs'], lines(summary));
     expect(code).toBe(1);
     expect(stderr).toContain('--organization');

@@ -6,7 +6,7 @@ import { freshDatabase } from '../../support/database.js';
 const migrate = (environment: Record<string, string>) =>
   command(process.execPath, ['dist/src/commands/migrate.js'], { environment });
 
-it('npm run migrate brings an empty database to the schema of this version', async () => {
+it('npm run migrate upgrades an empty database to the schema of this version', async () => {
   const database = await freshDatabase();
   try {
     const em = database.orm.em.fork();
@@ -20,7 +20,7 @@ it('npm run migrate brings an empty database to the schema of this version', asy
   }
 });
 
-it('npm run migrate says what it needs', async () => {
+it('npm run migrate names the setting that it needs', async () => {
   expect(await migrate({})).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('DATABASE_URL: must be set'),

@@ -29,11 +29,11 @@ describe('on a database that a newer version migrated', () => {
     },
   );
 
-  it('a process that runs already stays ready', async () => {
+  it('a process that is already running stays ready', async () => {
     expect((await fetch(`${bridge.service.url}/readyz`)).status).toBe(200);
   });
 
-  it('a refused start changes no record of the migrations', async () => {
+  it('a start that is prevented does not change the record of migrations', async () => {
     const rows = await query<{ name: string }>(
       bridge.database.orm.em.fork(),
       'select name from mikro_orm_migrations order by id',

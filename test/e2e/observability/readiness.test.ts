@@ -20,12 +20,12 @@ async function ask(url: string, path: string): Promise<{ status: number; missing
 }
 
 describe('/readyz', () => {
-  it('says yes while database, migrations and worker are there', async () => {
+  it('is ready while database, migrations and worker are available', async () => {
     bridge = await startTestService();
     expect(await ask(bridge.service.url!, '/readyz')).toEqual({ status: 200 });
   });
 
-  it('says no when the database is gone, while the process lives and its metrics say so too', async () => {
+  it('is not ready when the database is gone, while the process lives and its metrics report it', async () => {
     bridge = await startTestService();
     const url = bridge.service.url!;
     const em = bridge.database.orm.em.fork();
@@ -44,7 +44,7 @@ describe('/readyz', () => {
     expect((await scrape(url)).value('psa_bridge_database_up')).toBe(1);
   });
 
-  it('says no while a migration of this version is missing', async () => {
+  it('is not ready while a migration of this version is missing', async () => {
     bridge = await startTestService();
     const em = bridge.database.orm.em.fork();
     await query(em, 'create table aside as select * from mikro_orm_migrations order by id desc limit 1');
@@ -56,7 +56,7 @@ describe('/readyz', () => {
 });
 
 describe('METRICS_PORT', () => {
-  it('takes the metrics off the public port, and keeps health on both', async () => {
+  it('removes the metrics from the public port, and serves health on both', async () => {
     bridge = await startTestService({ environment: { METRICS_PORT: '0' } });
     const { url, metricsUrl } = bridge.service;
     expect(metricsUrl).not.toBe(url);

@@ -34,7 +34,7 @@ let partner: ConnectedPartner;
 const headersToPsa = new Set<string>();
 const received: { path: string; text: string }[] = [];
 
-/** The sandbox runs in this process, so its server tells what it is asked. */
+/** The sandbox runs in this process, so its server shows the requests that it receives. */
 function noteHeaders(message: unknown): void {
   const { request } = message as { request: IncomingMessage };
   if (request.headers.host === sandbox.host)
@@ -112,7 +112,7 @@ afterAll(async () => {
 });
 
 describe('the traces', () => {
-  it('lead from an attempt to the request that it made', () => {
+  it('link an attempt to its request', () => {
     const attempt = spans().find(({ name }) => name === 'delivery attempt')!;
     expect(attribute(attempt, 'psa_bridge.delivery.id')).toMatch(/^[0-9a-f-]{36}$/);
     expect(attribute(attempt, 'psa_bridge.delivery.kind')).toBe('EVENT');
@@ -141,7 +141,7 @@ describe('the traces', () => {
     expect(spans().map(({ name }) => name)).toContain('mutation ConnectIntegration');
   });
 
-  it('hold no credential, no token and nothing that a partner or a PSA wrote', () => {
+  it('contain no credential, no token and no data of a partner or a PSA', () => {
     const text = received.map(each => each.text).join('\n');
     const { companyId, keys } = SANDBOX_LOGIN;
     const basic = Buffer.from(`${companyId}+${keys.username}:${keys.password}`).toString('base64');
@@ -165,20 +165,20 @@ describe('the traces', () => {
     expect(spans().filter(({ status }) => status.message)).toEqual([]);
   });
 
-  it('go to the collector’s own path, as those of psa-bridge', () => {
+  it('are sent to the collector’s path with the service name psa-bridge', () => {
     expect(new Set(received.map(({ path }) => path))).toEqual(new Set(['/v1/traces']));
     expect(received[0]!.text).toContain('{"key":"service.name","value":{"stringValue":"psa-bridge"}}');
   });
 
-  it('are not told to the PSA', () => {
+  it('are not sent to the PSA', () => {
     expect(headersToPsa.has('authorization')).toBe(true);
     expect([...headersToPsa].filter(name => /^(traceparent|tracestate|baggage|b3)$/.test(name))).toEqual([]);
   });
 });
 
 describe('without a collector', () => {
-  it('nothing of the tracing is loaded', async () => {
-    const tellLoaded = `import { registerHooks } from 'node:module';
+  it('no tracing code is loaded', async () => {
+    const printLoaded = `import { registerHooks } from 'node:module';
       registerHooks({ load(url, context, next) {
         const name = /@opentelemetry\\/[\\w-]+|instrumentation/.exec(url)?.[0];
         if (name) console.log('loaded ' + name);
@@ -189,7 +189,7 @@ describe('without a collector', () => {
       DATABASE_URL: database.url,
       ENCRYPTION_KEYS: testKey,
       PORT: String(port),
-      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tellLoaded)}`,
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(printLoaded)}`,
     });
     try {
       await ready(`http://127.0.0.1:${port}`, untraced);

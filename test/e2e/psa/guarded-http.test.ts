@@ -164,7 +164,7 @@ describe('the guarded client', () => {
     expect(error.mayHaveBeenCarriedOut).toBe(false);
   });
 
-  test('answers for names of the vendor’s network as for names that do not exist', async () => {
+  test('gives the same error for names of the vendor’s network as for names that do not exist', async () => {
     const { found, http } = withNames({
       'intranet.vendor.example': ['10.0.0.5'],
       'local6.vendor.example': ['fd00::5', '::1'],
@@ -352,7 +352,7 @@ describe('a request that fails', () => {
     expect(read.mayHaveBeenCarriedOut).toBe(false);
   });
 
-  test('because the body trickles without end is aborted', async () => {
+  test('because the body arrives slowly without end is aborted', async () => {
     const host = await serve((_request, response) => {
       response.writeHead(200);
       const timer = setInterval(() => response.write('x'), 20);
@@ -364,7 +364,7 @@ describe('a request that fails', () => {
     expect(error).toMatchObject({ message: expect.stringContaining('no complete answer in time') });
   });
 
-  test('because the body is larger than allowed is stopped there', async () => {
+  test('because the body is larger than allowed is stopped at the limit', async () => {
     const host = await serve((_request, response) => response.end('x'.repeat(2_000)));
     const http = guarded([host], { maxResponseBytes: 1_000 });
     const error = await failure(http.request({ method: 'GET', url: `http://${host}/` }));
@@ -373,7 +373,7 @@ describe('a request that fails', () => {
     expect(write.mayHaveBeenCarriedOut).toBe(true);
   });
 
-  test('because the body has no end is stopped there, without all of it being kept', async () => {
+  test('because the body has no end is stopped at the limit, without buffering all of it', async () => {
     let sent = 0;
     const host = await serve((_request, response) => {
       const piece = Buffer.alloc(64 * 1024, 'x');

@@ -101,7 +101,7 @@ describe('a plugin outside the tree', () => {
     );
   });
 
-  it('throws errors that the service knows although it has a copy of the package of its own', async () => {
+  it('throws errors that the service recognizes although the plugin has its own copy of the package', async () => {
     const plugin = pathToFileURL(join(folder, 'dist/plugin.js')).href;
     expect(await loadedBy(tree, plugin)).toEqual(asLoaded);
   });

@@ -67,7 +67,7 @@ const rotate = (keys = `${newKey},${oldKey}`): Promise<Finished> =>
   });
 
 /** Runs `work` while another transaction holds a row that `text` changes; ends that one when `work` waits for it. */
-async function whileHeld<T>(
+async function whileLocked<T>(
   text: string,
   values: unknown[],
   work: () => Promise<T>,
@@ -99,7 +99,7 @@ async function whileHeld<T>(
 }
 
 describe('npm run rotate-keys', () => {
-  it('seals every integration’s credentials with the newest key, and names the keys that may go', async () => {
+  it('seals every integration’s credentials with the newest key, and names the keys that can be removed', async () => {
     const ids = await insertIntegrations(450);
     await sql('update integration set credentials = null, disconnected_at = now() where id = $1', [ids[7]]);
     const finished = await rotate();
@@ -120,15 +120,15 @@ describe('npm run rotate-keys', () => {
     expect(await stored()).toEqual(before);
   });
 
-  it('goes on where it was killed', async () => {
+  it('continues where it was killed', async () => {
     const ids = await insertIntegrations(300);
-    await whileHeld(
+    await whileLocked(
       'select 1 from integration where id = $1 for update',
       [ids[249]],
       async () => startProcess(settings(`${newKey},${oldKey}`), 'dist/src/commands/rotate-keys.js'),
       async started => {
         await (await started).stop('SIGKILL');
-        // The server notices only later that nobody is there any more, and would end the statement.
+        // The server notices only later that the client is gone, and would end the statement.
         await sql(
           `select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
         );
@@ -139,7 +139,7 @@ describe('npm run rotate-keys', () => {
     expect(await underTheNewKey()).toBe(300);
   });
 
-  it('names the integrations that it cannot open, and then no key that may go', async () => {
+  it('names the integrations that it cannot open, and then no key that can be removed', async () => {
     const [lost, moved, good] = (await insertIntegrations(3)) as [string, string, string];
     const stranger = new CredentialVault([randomBytes(32).toString('base64')]);
     await sql('update integration set credentials = $2 where id = $1', [lost, stranger.seal(lost, {})]);
@@ -157,7 +157,7 @@ describe('npm run rotate-keys', () => {
     expect(stdout).not.toContain('No longer needed');
   });
 
-  it('says what is missing where it cannot begin', async () => {
+  it('names what is missing if it cannot begin', async () => {
     expect(await rotate('')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('ENCRYPTION_KEYS: must be set'),
@@ -169,11 +169,11 @@ describe('npm run rotate-keys', () => {
   });
 });
 
-describe('while others work', () => {
-  it('it leaves what a partner entered meanwhile', async () => {
+describe('during concurrent changes', () => {
+  it('it keeps what a partner entered meanwhile', async () => {
     const [id] = (await insertIntegrations(1)) as [string];
     const entered = oldVault.seal(id, { password: 'entered meanwhile' });
-    const rotation = await whileHeld(
+    const rotation = await whileLocked(
       'update integration set credentials = $2 where id = $1',
       [id, entered],
       () => rotateKeys(database.orm.em.fork(), bothVault),
@@ -184,9 +184,9 @@ describe('while others work', () => {
     expect((await rotateKeys(database.orm.em.fork(), bothVault)).resealed).toBe(1);
   });
 
-  it('it leaves an integration disconnected that was disconnected meanwhile', async () => {
+  it('it keeps an integration disconnected that was disconnected meanwhile', async () => {
     const [id] = (await insertIntegrations(1)) as [string];
-    const rotation = await whileHeld(
+    const rotation = await whileLocked(
       'update integration set credentials = null, disconnected_at = now() where id = $1',
       [id],
       () => rotateKeys(database.orm.em.fork(), bothVault),
@@ -203,7 +203,7 @@ describe('the service, while keys are rotated', () => {
   });
   afterAll(() => bridge.stop());
 
-  it('goes on delivering, without another login', async () => {
+  it('continues delivering, without another login', async () => {
     const { username, password } = SANDBOX_LOGIN.integrator;
     const typed = {
       ...Object.fromEntries(bridge.credentials.map(({ key, value }) => [key, value])),

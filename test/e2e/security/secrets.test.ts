@@ -110,7 +110,7 @@ async function listening(server: Server): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** How a PSA, or what stands before it, may repeat what it was sent; each way is gone through in a test. */
+/** How a PSA, or a proxy before it, may repeat what it was sent; a test covers each way. */
 const ways: Record<string, (echoed: string, response: ServerResponse) => unknown> = {
   'JSON, status 400': (echoed, response) => response.writeHead(400).end(errorBody(echoed)),
   'JSON, status 401': (echoed, response) => response.writeHead(401).end(errorBody(echoed)),
@@ -489,7 +489,7 @@ describe('no secret', () => {
     expect(found()).toEqual([]);
   });
 
-  it('was looked for where nothing was', () => {
+  it('is searched for only in places that have content', () => {
     const size = (where: string) => seen[where]?.join('').length ?? 0;
     for (const where of [
       'log',

@@ -47,7 +47,7 @@ afterAll(async () => {
 
 const uuid = '01900000-0000-7000-8000-000000000000';
 
-/** Every root field, called so that nothing but the caller's role and scope can be wrong. */
+/** Every root field, called so that only the caller's role and scope can be the reason for an error. */
 const everyRootField: Record<string, string> = {
   viewer: '{ viewer { role } }',
   psaPlugins: '{ psaPlugins { id } }',
@@ -82,8 +82,8 @@ async function errorCode(document: string, token: string | null): Promise<string
   return (await api.send(document, undefined, token)).errors?.[0]?.extensions.code;
 }
 
-describe('who may do what', () => {
-  it('is pinned down here for every query and mutation', async () => {
+describe('access by role', () => {
+  it('is listed here for every query and mutation', async () => {
     const answer = await api.send<{ __schema: Record<string, { fields: { name: string }[] }> }, object>(
       '{ __schema { queryType { fields { name } } mutationType { fields { name } } } }',
     );
@@ -117,14 +117,14 @@ describe('who may do what', () => {
     },
   );
 
-  it('shows the schema to everybody, so that the playground has its documentation', async () => {
+  it('allows every caller to read the schema, so that the playground has its documentation', async () => {
     const { status, errors } = await api.send('{ __schema { types { name } } }', undefined, null);
     expect([status, errors]).toEqual([200, undefined]);
   });
 });
 
 describe('a partner', () => {
-  it('is told who it is', async () => {
+  it('can query who it is', async () => {
     const { viewer } = await api.ask(ViewerDocument, {}, mine.token);
     expect(viewer).toMatchObject({ role: 'PARTNER', tokenName: 'a PARTNER', partner: { id: mine.id } });
   });
@@ -144,7 +144,7 @@ describe('a partner', () => {
     expect(answer.integration).toBeNull();
   });
 
-  it('gets null for an id that is none', async () => {
+  it('gets null for an invalid id', async () => {
     expect((await api.ask(IntegrationDetailsDocument, { id: 'x' }, mine.token)).integration).toBeNull();
   });
 
@@ -197,7 +197,7 @@ describe('a partner', () => {
 });
 
 describe('credentials', () => {
-  it('come back without secrets', async () => {
+  it('are returned without secrets', async () => {
     const { integration } = await api.ask(IntegrationDetailsDocument, { id: mine.integrationId }, mine.token);
     expect(integration!.credentials).toContainEqual({ key: 'companyId', value: 'acme' });
     expect(integration!.credentials).toContainEqual({ key: 'password', value: null });
@@ -219,7 +219,7 @@ describe('an API token', () => {
     expect(rows.filter(({ row }) => row.includes(token) || row.includes(token.slice(5)))).toEqual([]);
   });
 
-  it('ends at once when it is revoked', async () => {
+  it('becomes invalid as soon as it is revoked', async () => {
     const { id, token } = await api.createToken('PARTNER', mine.id);
     await api.ask(ViewerDocument, {}, token);
     await api.ask(RevokeApiTokenDocument, { id });
@@ -228,7 +228,7 @@ describe('an API token', () => {
       .toBe('UNAUTHENTICATED');
   });
 
-  it('ends when it expires', async () => {
+  it('becomes invalid when it expires', async () => {
     const { createApiToken } = await api.ask(CreateApiTokenDocument, {
       name: 'short',
       role: 'OPERATOR',
@@ -251,7 +251,7 @@ describe('an API token', () => {
     expect(await closed).toBe(4403);
   });
 
-  it('notes when it was used', async () => {
+  it('records when it was used', async () => {
     const { id, token } = await api.createToken('SOURCE');
     await api.ask(ViewerDocument, {}, token);
     const [row] = await query<{ at: string }>(
@@ -290,7 +290,7 @@ describe('an API token', () => {
     expect(createApiToken).toMatchObject({ token: null, userErrors: [{ field: [field], code }] });
   });
 
-  it('of a partner makes tokens for its own partner only', async () => {
+  it('of a partner creates tokens for its own partner only', async () => {
     const own = await api.ask(CreateApiTokenDocument, { name: 'own', role: 'PARTNER' }, mine.token);
     const viewer = await api.ask(ViewerDocument, {}, own.createApiToken.token);
     expect(viewer.viewer.partner?.id).toBe(mine.id);
@@ -302,7 +302,7 @@ describe('an API token', () => {
     expect(other.createApiToken.userErrors).toMatchObject([{ field: ['partnerId'], code: 'NOT_FOUND' }]);
   });
 
-  it('of a partner makes no operator', async () => {
+  it('of a partner creates no operator token', async () => {
     const { createApiToken } = await api.ask(
       CreateApiTokenDocument,
       { name: 'up', role: 'OPERATOR' },
@@ -314,7 +314,7 @@ describe('an API token', () => {
     });
   });
 
-  it('of a partner revokes no other partner’s', async () => {
+  it('of a partner revokes no token of another partner', async () => {
     const { id } = await api.createToken('PARTNER', theirs.id);
     const { revokeApiToken } = await api.ask(RevokeApiTokenDocument, { id }, mine.token);
     expect(revokeApiToken).toMatchObject({ revokedId: null, userErrors: [{ code: 'NOT_FOUND' }] });

@@ -62,7 +62,7 @@ const requested = (path: RegExp) => sandbox.requests.count('GET', path);
 describe('a plugin without TICKETS', () => {
   beforeEach(() => only('AGREEMENT_ADDITIONS', 'BILLING_LEVELS'));
 
-  it('has no boards and priorities, and is not asked for them', async () => {
+  it('lists no boards and priorities, and gets no request for them', async () => {
     const { data } = await api.send<{ integration: object }, unknown>(
       `{ integration(id: "${integrationId}") { psa { capabilities } serviceBoards { id } ticketPriorities { id } } }`,
     );
@@ -74,7 +74,7 @@ describe('a plugin without TICKETS', () => {
     expect(requested(/service/)).toBe(0);
   });
 
-  it('cannot have the options of tickets, each with its own error', async () => {
+  it('rejects the options of tickets, each with its own error', async () => {
     expect(
       await rejected({
         serviceBoardId: '1',
@@ -90,7 +90,7 @@ describe('a plugin without TICKETS', () => {
     expect(requested(/service/)).toBe(0);
   });
 
-  it('may have them cleared and switched off, and may have the others', async () => {
+  it('allows clearing and disabling them, and accepts the others', async () => {
     expect(await rejected({ serviceBoardId: null, dailyDigestEnabled: false, billingEnabled: true })).toEqual(
       [],
     );
@@ -106,7 +106,7 @@ describe('a plugin without TICKETS', () => {
 });
 
 describe('a plugin without AGREEMENT_ADDITIONS', () => {
-  it('cannot have the options of billing', async () => {
+  it('rejects the options of billing', async () => {
     only('TICKETS');
     expect(
       await rejected({ billingEnabled: true, updateAgreementAdditions: true, createMissingAdditions: true }),
@@ -120,7 +120,7 @@ describe('a plugin without AGREEMENT_ADDITIONS', () => {
 });
 
 describe('a plugin without BILLING_LEVELS', () => {
-  it('lists no levels, and a mapping may name any', async () => {
+  it('lists no levels, and a mapping may name any level', async () => {
     only('TICKETS', 'AGREEMENT_ADDITIONS');
     expect(await rejected({ billingEnabled: true })).toEqual([]);
     sandbox.requests.clear();

@@ -101,14 +101,14 @@ describe('connectIntegration', () => {
   it.each([
     ['HTML with status 404', faults.html404()],
     ['status 401', faults.unauthorized()],
-  ])('treats %s as a login that is refused', async (_what, fault) => {
+  ])('treats %s as a refused login', async (_what, fault) => {
     sandbox.faults.inject({ path: /service\/boards/ }, fault, { times: Number.POSITIVE_INFINITY });
     const answer = await connect();
     expect(answer.report!.checks.find(({ state }) => state === 'FAILED')).toMatchObject({ id: 'login' });
     expect(await stored()).toBe(0);
   });
 
-  it('names a right that is missing', async () => {
+  it('names a missing right', async () => {
     sandbox.faults.inject({ path: /company\/companies/ }, faults.forbidden(), {
       times: Number.POSITIVE_INFINITY,
     });
@@ -119,7 +119,7 @@ describe('connectIntegration', () => {
     expect(await stored()).toBe(0);
   });
 
-  it('does not ask for the rights of billing before billing is on', async () => {
+  it('does not require the rights of billing before billing is enabled', async () => {
     const answer = await connect(input(typedFor(sandbox, SANDBOX_LOGIN.withoutBilling)));
     expect(answer.integration).not.toBeNull();
     expect(answer.report!.checks.find(({ id }) => id === 'agreements')).toMatchObject({
@@ -183,7 +183,7 @@ describe('connectIntegration', () => {
     expect((await connect()).integration).toMatchObject({ status: 'CONNECTED', statusReason: null });
   });
 
-  it('of another account is refused until the first is disconnected', async () => {
+  it('of another account is rejected until the first is disconnected', async () => {
     const first = await connect();
     const refused = await connect(input(typedFor(other)));
     expect(refused).toMatchObject({ integration: null, userErrors: [{ code: 'ANOTHER_ACCOUNT' }] });
@@ -192,7 +192,7 @@ describe('connectIntegration', () => {
     expect(second.integration!.id).not.toBe(first.integration!.id);
   });
 
-  it('brings a disconnected account back with its history', async () => {
+  it('reconnects a disconnected account with its history', async () => {
     const first = await connect();
     await api.ask(DisconnectIntegrationDocument, { id: first.integration!.id });
     const gone = await api.ask(IntegrationDetailsDocument, { id: first.integration!.id });
@@ -200,7 +200,7 @@ describe('connectIntegration', () => {
     expect((await connect()).integration).toMatchObject({ id: first.integration!.id, status: 'CONNECTED' });
   });
 
-  it('makes one integration of two calls at the same time', async () => {
+  it('creates one integration for two concurrent calls', async () => {
     const both = await Promise.all([connect(), connect()]);
     expect(new Set(both.map(answer => answer.integration?.id)).size).toBe(1);
     expect(await stored()).toBe(1);
@@ -208,7 +208,7 @@ describe('connectIntegration', () => {
 });
 
 describe('checkIntegration', () => {
-  it('keeps what it found', async () => {
+  it('stores the report', async () => {
     const { integration } = await connect();
     sandbox.faults.inject({ path: /service\/priorities/ }, faults.forbidden(), {
       times: Number.POSITIVE_INFINITY,

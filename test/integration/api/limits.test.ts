@@ -20,7 +20,7 @@ import { openSocket } from '../../support/socket.js';
 
 let database: TestDatabase;
 const apis: TestApi[] = [];
-/** One with the settings as they are by default. */
+/** An API with default settings. */
 let plain: TestApi;
 
 beforeAll(async () => {
@@ -53,7 +53,7 @@ function post(api: TestApi, body: string, headers: Record<string, string> = {}):
 const asksWho = JSON.stringify({ query: '{ viewer { role } }' });
 
 describe('a caller', () => {
-  it('that asks too often is told when to go on, and others go on meanwhile', async () => {
+  it('that sends too many requests is told when to try again, and others are not limited', async () => {
     const api = await apiWith({ API_REQUESTS_PER_MINUTE: '5' });
     const { token } = await api.createToken('SOURCE');
     for (let n = 0; n < 5; n += 1)
@@ -69,12 +69,12 @@ describe('a caller', () => {
     expect((await post(api, asksWho)).status).toBe(200);
   });
 
-  it('has no limit where the operator wants none', async () => {
+  it('has no limit if the operator sets none', async () => {
     const api = await apiWith({ API_REQUESTS_PER_MINUTE: '0' });
     for (let n = 0; n < anonymousPerMinute + 5; n += 1) expect((await post(api, asksWho)).status).toBe(200);
   });
 
-  it('without a valid token cannot guess on and on, which keeps nobody else out', async () => {
+  it('without a valid token cannot keep guessing, and other callers are not affected', async () => {
     const api = await apiWith({});
     const guess = (n: number) => post(api, asksWho, { authorization: `Bearer psab_guess-${n}` });
     for (let n = 0; n < anonymousPerMinute; n += 1) expect((await guess(n)).status).toBe(401);
@@ -82,7 +82,7 @@ describe('a caller', () => {
     expect((await post(api, asksWho)).status).toBe(200);
   });
 
-  it('without a valid token cannot guess on and on by WebSocket either', async () => {
+  it('without a valid token cannot keep guessing by WebSocket either', async () => {
     const api = await apiWith({ TRUST_PROXY: '127.0.0.0/8' });
     const from = (address: string, token: string) =>
       openSocket(api.url, { token }, { 'x-forwarded-for': address });
@@ -97,7 +97,7 @@ describe('a caller', () => {
   });
 });
 
-describe('where a request comes from', () => {
+describe('the address of a request', () => {
   const signedInFrom = async (tokenId: string) => {
     const [row] = await query<{ address: string }>(
       database.orm.em.fork(),
@@ -120,13 +120,13 @@ describe('where a request comes from', () => {
     return signedInFrom(id);
   };
 
-  it('is what the connection says, whatever a client writes into a header', async () => {
+  it('is that of the connection, whatever a client writes into a header', async () => {
     const api = await apiWith({});
     expect(await forwarded(api)).toBe('127.0.0.1');
     expect(await forwardedBySocket(api)).toBe('127.0.0.1');
   });
 
-  it('is what the proxy says that the operator trusts', async () => {
+  it('is the one that a trusted proxy reports', async () => {
     const api = await apiWith({ TRUST_PROXY: '127.0.0.0/8' });
     expect(await forwarded(api)).toBe('203.0.113.7');
     expect(await forwardedBySocket(api)).toBe('203.0.113.7');
@@ -153,14 +153,14 @@ describe.concurrent('a client that takes its time', () => {
   }
   const head = 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
 
-  it('over the head of a request is sent away', async () => {
+  it('that does not finish the headers is disconnected', async () => {
     const api = await apiWith({ API_REQUEST_TIMEOUT_SECONDS: '1' });
     const { answer, seconds } = await slowly(api.url, [head, ...Array(100).fill('x-more: and more\r\n')]);
     expect(answer).toMatch(/^HTTP\/1.1 408/);
     expect(seconds).toBeLessThan(5);
   });
 
-  it('over the body is sent away', async () => {
+  it('that does not finish the body is disconnected', async () => {
     const api = await apiWith({ API_REQUEST_TIMEOUT_SECONDS: '1' });
     const { answer, seconds } = await slowly(api.url, [
       `${head}content-length: 1000\r\n\r\n`,
@@ -170,29 +170,29 @@ describe.concurrent('a client that takes its time', () => {
     expect(seconds).toBeLessThan(5);
   });
 
-  it('over nothing at all is sent away', async () => {
+  it('that sends nothing is disconnected', async () => {
     const api = await apiWith({ API_REQUEST_TIMEOUT_SECONDS: '1' });
     expect((await slowly(api.url, [])).seconds).toBeLessThan(6);
   });
 });
 
-describe('what can be asked for', () => {
+describe('the size of a query', () => {
   it.each([
     ['many tokens', `{ ${'viewer { role } '.repeat(10_000)} }`],
     ['many directives', `{ viewer ${'@include(if: true) '.repeat(40)} { role } }`],
-  ])('has its bounds: %s', async (_what, document) => {
+  ])('is limited: %s', async (_what, document) => {
     const answer = await post(plain, JSON.stringify({ query: document }));
     expect(answer.status).toBe(400);
   });
 
-  it('leaves the schema out if the operator says so', async () => {
+  it('excludes the schema if the operator disables it', async () => {
     const api = await apiWith({ INTROSPECTION: 'off' });
     const { errors } = await api.send('{ __schema { types { name } } }');
     expect(errors).toHaveLength(1);
     expect((await api.send('{ viewer { __typename } }')).errors).toBeUndefined();
   });
 
-  it('leaves the playground out if the operator says so', async () => {
+  it('excludes the playground if the operator disables it', async () => {
     const api = await apiWith({ PLAYGROUND: 'off' });
     for (const path of ['/', '/playground', '/playground/'])
       expect((await fetch(api.url + path)).status).toBe(404);
@@ -214,7 +214,7 @@ describe('what can be asked for', () => {
   const bounded =
     /\.(nodes|userErrors|rejected|checks|credentialFields|capabilities|credentials|schedule|changes|field)$|^Query\.psaPlugins$|^SetMappingsPayload\.mappings$|^ServiceType\.subtypes$/;
 
-  it('is counted by its length wherever it is a list', () => {
+  it('counts the length of every list', () => {
     const free = fields.filter(({ path, field }) => {
       const type = getNullableType(field.type);
       const list = isListType(type) || getNamedType(type).name.endsWith('Connection');
@@ -225,7 +225,7 @@ describe('what can be asked for', () => {
     expect(free.map(({ path }) => path)).toEqual([]);
   });
 
-  it('costs more than a column where the PSA has to be asked for it', () => {
+  it('counts a request to the PSA as more than a column', () => {
     const live = fields.filter(({ field }) =>
       /[Ll]ive from the PSA|asks the PSA|in the PSA now/.test(field.description ?? ''),
     );
@@ -236,7 +236,7 @@ describe('what can be asked for', () => {
 });
 
 describe('an answer', () => {
-  it('that is no page may load and do nothing in a browser', async () => {
+  it('that is not a page may not load or run anything in a browser', async () => {
     const answer = await post(plain, asksWho);
     const { headers } = answer;
     expect(headers.get('content-security-policy')).toBe(
@@ -260,7 +260,7 @@ describe('an answer', () => {
 });
 
 describe('live connections', () => {
-  it('end at a number of subscriptions for each caller', async () => {
+  it('are limited to a number of subscriptions per caller', async () => {
     const api = await apiWith({ API_SUBSCRIPTIONS_PER_CALLER: '3' });
     const { id: partnerId } = await reportPartner(api, 'watched');
     const integrationId = await insertIntegration(database, api, partnerId);
@@ -280,7 +280,7 @@ describe('live connections', () => {
     await Promise.all(clients.map(client => client.dispose()));
   });
 
-  it('end at a number of sockets for each caller', async () => {
+  it('are limited to a number of sockets per caller', async () => {
     const api = await apiWith({});
     const { token } = await api.createToken('SOURCE');
     const closed: number[] = [];

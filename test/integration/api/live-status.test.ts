@@ -16,7 +16,7 @@ let database: TestDatabase;
 let api: TestApi;
 let mine: { integrationId: string; token: string };
 let theirs: string;
-/** As a worker's own process would be: another connection. */
+/** Another connection, as a worker process has it. */
 let elsewhere: pg.Client;
 
 beforeAll(async () => {
@@ -65,7 +65,7 @@ async function insertRun(pipeline: string): Promise<string> {
 }
 
 describe('syncStatus', () => {
-  it('tells the newest run of each pipeline, then every change from another process', async () => {
+  it('sends the newest run of each pipeline, then every change from another process', async () => {
     await insertRun('DIGEST');
     const digest = await insertRun('DIGEST');
     const usage = await insertRun('USAGE');
@@ -78,7 +78,7 @@ describe('syncStatus', () => {
     status.stop();
   });
 
-  it('says the same again after the connection to the database was lost', async () => {
+  it('sends the current status again after the connection to the database was lost', async () => {
     const status = subscribe(mine.integrationId);
     const before = [(await status.next())?.id, (await status.next())?.id];
     await elsewhere.query(
@@ -88,13 +88,13 @@ describe('syncStatus', () => {
     status.stop();
   });
 
-  it('refuses another partner’s integration', async () => {
+  it('rejects another partner’s integration', async () => {
     const status = subscribe(theirs);
     await expect(status.next()).rejects.toThrow('NOT_FOUND');
     status.stop();
   });
 
-  it('refuses a source', async () => {
+  it('rejects the role SOURCE', async () => {
     const { token } = await api.createToken('SOURCE');
     const status = subscribe(mine.integrationId, token);
     await expect(status.next()).rejects.toThrow('FORBIDDEN');
@@ -117,7 +117,7 @@ describe('a WebSocket', () => {
     expect(await open({ authorization: 'Bearer psab_wrong' }).closed).toBe(4403);
   });
 
-  it('takes the token also as "token"', async () => {
+  it('also accepts the token as "token"', async () => {
     const { socket, acknowledged } = open({ token: mine.token });
     expect(String(await acknowledged)).toContain('connection_ack');
     socket.close();
@@ -141,7 +141,7 @@ describe('a WebSocket', () => {
   });
 });
 
-it('forgets a listener when its subscriber leaves', async () => {
+it('removes a listener when its subscriber leaves', async () => {
   const before = api.listeners();
   const status = subscribe(mine.integrationId);
   await status.next();

@@ -115,7 +115,7 @@ describe('a mapping', () => {
     expect(userErrors).toMatchObject([{ field: ['mappings', '1', 'organizationId'], code: 'DUPLICATE' }]);
   });
 
-  it('is answered in the order of the call, and kept', async () => {
+  it('is stored, and returned in the order of the call', async () => {
     const answer = await set([
       { organizationId: organizations['pm customer #2']!, companyId: companies['PM Customer #1']! },
       { ...one(), billingLevel: 'Whatever, while billing is off' },
@@ -150,7 +150,7 @@ describe('a mapping', () => {
     },
   );
 
-  it('to an active level is kept while billing is on', async () => {
+  it('to an active level is stored while billing is enabled', async () => {
     await set([{ ...one(), billingLevel: 'Gold' }]);
     expect(await mapped()).toEqual([['PM Customer #1', 'PM Customer #1', 'Gold']]);
   });

@@ -80,7 +80,7 @@ describe('the choices that the PSA offers', () => {
     expect(subtypes).toEqual(['Digest', 'Failure', 'Information']);
   });
 
-  it('are asked once a minute', async () => {
+  it('are requested at most once a minute', async () => {
     const asked = sandbox.requests.total;
     await api.ask(ServiceBoardsDocument, { id: integrationId });
     expect(sandbox.requests.total).toBe(asked);
@@ -99,7 +99,7 @@ describe('the choices that the PSA offers', () => {
     expect(integration!.ticketPriorities.length).toBeGreaterThan(0);
   });
 
-  it('name the right that is missing', async () => {
+  it('name the missing right', async () => {
     partnerId = (await reportPartner(api, `right ${partners}`)).id;
     integrationId = await connect(api, sandbox, partnerId);
     sandbox.faults.inject({ path: /service\/priorities/ }, faults.forbidden());
@@ -125,7 +125,7 @@ describe('updateIntegrationOptions', () => {
     });
   });
 
-  it('leaves what is not given', async () => {
+  it('keeps the options that are not given', async () => {
     await update({ serviceBoardId: integrationBoard.id, alertPriorities: { errorId: priority.id } });
     await update({ dailyDigestTime: '06:30', alertPriorities: { warningId: priority.id } });
     expect(await current()).toMatchObject({
@@ -135,7 +135,7 @@ describe('updateIntegrationOptions', () => {
     });
   });
 
-  it('drops type and subtype with their board', async () => {
+  it('clears type and subtype with their board', async () => {
     const backup = type(integrationBoard, 'Backup');
     await update({
       serviceBoardId: integrationBoard.id,
@@ -150,7 +150,7 @@ describe('updateIntegrationOptions', () => {
     });
   });
 
-  it('drops the subtype with its type', async () => {
+  it('clears the subtype with its type', async () => {
     const backup = type(integrationBoard, 'Backup');
     await update({
       serviceBoardId: integrationBoard.id,
@@ -241,7 +241,7 @@ describe('updateIntegrationOptions', () => {
     expect(userErrors).toMatchObject([{ field: ['options', 'serviceBoardId'], code: 'NO_SERVICE_BOARD' }]);
   });
 
-  it('plans the digest for the partner’s own morning', async () => {
+  it('schedules the digest for the morning in the partner’s time zone', async () => {
     const { integration } = await update({
       serviceBoardId: desk.id,
       dailyDigestEnabled: true,
@@ -250,13 +250,13 @@ describe('updateIntegrationOptions', () => {
     expect(integration!.schedule).toEqual([{ pipeline: 'DIGEST', nextRunAt: '2026-11-23T13:00:00.000Z' }]);
   });
 
-  it('plans the usage run for the invoice day, and drops it with billing', async () => {
+  it('schedules the usage run for the invoice day, and removes it when billing is disabled', async () => {
     const { integration } = await update({ billingEnabled: true });
     expect(integration!.schedule).toEqual([{ pipeline: 'USAGE', nextRunAt: '2026-12-15T12:00:00.000Z' }]);
     expect((await update({ billingEnabled: false })).integration!.schedule).toEqual([]);
   });
 
-  it('does not switch billing on without the rights for it', async () => {
+  it('does not enable billing without the rights for it', async () => {
     await api.ask(ConnectIntegrationDocument, {
       input: {
         partnerId,

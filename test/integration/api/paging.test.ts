@@ -134,7 +134,7 @@ describe('mappings', () => {
     expect(integration!.mappings.totalCount).toBe(expected.length);
   });
 
-  it('go on behind a cursor', async () => {
+  it('continue after a cursor', async () => {
     const first = await api.ask(MappingsDocument, { id, first: 3 });
     const { endCursor, hasNextPage } = first.integration!.mappings.pageInfo;
     const second = await api.ask(MappingsDocument, { id, first: 3, after: endCursor });
@@ -145,7 +145,7 @@ describe('mappings', () => {
     ]);
   });
 
-  it('suggest nothing, and do not fail, while the PSA cannot be reached', async () => {
+  it('suggest nothing, without an error, while the PSA cannot be reached', async () => {
     const { integration } = await api.ask(MappingsDocument, { id, mapped: false });
     expect(integration!.mappings.nodes.map(node => node.suggestion)).toEqual([null, null, null, null]);
   });

@@ -38,7 +38,7 @@ function job(changes: Partial<BackupJobInput> & { externalId: string }): BackupJ
 }
 
 describe('reported job results', () => {
-  it('are taken once, however often they are sent', async () => {
+  it('are stored once, however often they are sent', async () => {
     const jobs = [job({ externalId: 'once' })];
     const first = await api.ask(ReportBackupJobsDocument, { jobs }, source);
     const again = await api.ask(ReportBackupJobsDocument, { jobs }, source);
@@ -69,7 +69,7 @@ describe('reported job results', () => {
     ['a time as a JSON number', { startedAt: 1_790_000_000 as never }, 'startedAt'],
     ['an empty name', { jobName: ' ' }, 'jobName'],
   ];
-  it.each(badRows)('with %s are rejected alone, with their index and field', async (what, row, field) => {
+  it.each(badRows)('with %s are rejected individually, with index and field', async (what, row, field) => {
     const jobs = [
       job({ externalId: `${what} before` }),
       job({ externalId: what, ...row }),
@@ -116,7 +116,7 @@ describe('reported usage', () => {
     expect(reportUsage).toEqual({ accepted: 2, duplicates: 0, rejected: [] });
   });
 
-  it('reads a quantity that is written into the query exactly', async () => {
+  it('keeps the exact quantity of a literal in the query', async () => {
     const answer = await api.send<{ reportUsage: { accepted: number } }, object>(
       `mutation { reportUsage(records: [{ organizationExternalId: "msp/Contoso", usageType: "Inline", quantity: 0.1, measuredAt: "2026-11-23T00:00:00Z" }]) { accepted rejected { message } } }`,
       undefined,

@@ -47,7 +47,7 @@ afterAll(async () => {
 });
 
 describe('resumeIntegration', () => {
-  it('ends the pause and the rest of the PSA at once', async () => {
+  it('ends the pause, and the time that the PSA asked to wait, at once', async () => {
     await restIntegration(em(), id, { until: new Date(Date.now() + 3_600_000), reason: 'busy' });
     await api.ask(PauseIntegrationDocument, { id });
     expect(await stored()).toMatchObject({ status: 'PAUSED', restingUntil: expect.any(Date) });
@@ -57,7 +57,7 @@ describe('resumeIntegration', () => {
 });
 
 describe('a change of status', () => {
-  it('counts from the status as it is now, not as the request read it', async () => {
+  it('starts from the current status, not from the one that the request read', async () => {
     const request = em();
     await request.findOneOrFail(Integration, { id });
     await needAttention(em(), id, 'The login is refused.', at);
@@ -89,13 +89,13 @@ describe('a change of status', () => {
     expect(await stored()).toMatchObject({ credentials: null, nextProbeAt: null, nextDigestAt: null });
   });
 
-  it('to “needs attention” keeps what a person decided meanwhile', async () => {
+  it('to “needs attention” does not override what a person decided meanwhile', async () => {
     await api.ask(PauseIntegrationDocument, { id });
     await needAttention(em(), id, 'The login is refused.', at);
     expect((await stored()).status).toBe(IntegrationStatus.PAUSED);
   });
 
-  it('is NOT_FOUND for one that is gone', async () => {
+  it('of a disconnected integration is NOT_FOUND', async () => {
     await api.ask(DisconnectIntegrationDocument, { id });
     const { pauseIntegration } = await api.ask(PauseIntegrationDocument, { id });
     expect(pauseIntegration).toMatchObject({ integration: null, userErrors: [{ code: 'NOT_FOUND' }] });

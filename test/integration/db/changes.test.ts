@@ -32,7 +32,7 @@ async function receivedUntilNow(): Promise<Change[]> {
 }
 
 describe('the change feed', () => {
-  it('receives what a transaction sent when it is committed', async () => {
+  it('receives the notifications of a transaction when it is committed', async () => {
     const tokenId = randomUUID();
     await database.orm.em.fork().transactional(async tx => {
       await notifyProcesses(tx, { kind: 'token_revoked', tokenId });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 describe('the database schema', () => {
-  it('is what the entities say', async () => {
+  it('matches the entities', async () => {
     const difference = await database.orm.schema.getUpdateSchemaSQL({ wrap: false, safe: true });
     expect(difference.trim()).toBe('');
   });
@@ -25,7 +25,7 @@ describe('the database schema', () => {
     expect(rest).toEqual([]);
   });
 
-  it('is in the snapshot that the next migration is created from', async () => {
+  it('matches the snapshot from which the next migration is created', async () => {
     vi.stubEnv('MIKRO_ORM_CLI', '1');
     const orm = new MikroORM(ormOptions({ clientUrl: database.url, entities, poolSize: 1 }));
     vi.unstubAllEnvs();
@@ -36,7 +36,7 @@ describe('the database schema', () => {
     }
   });
 
-  it('makes ids that sort by time', async () => {
+  it('generates ids that sort by time', async () => {
     const [row] = await query<{ ids: string[] }>(
       database.orm.em.fork(),
       `select array_agg(id order by n) as ids from (select n, uuid_v7() as id from generate_series(1, 3) n, pg_sleep(0.002)) s`,

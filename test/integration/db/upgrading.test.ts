@@ -38,7 +38,7 @@ describe('an upgraded database is the same as a fresh one', () => {
     expect(await describeSchema(database.url)).toEqual(fresh);
   });
 
-  it('where nothing is left to do', async () => {
+  it('where no migration is pending', async () => {
     await migrateDatabase(database.url);
     await migrateDatabase(database.url);
     expect(await describeSchema(database.url)).toEqual(fresh);

@@ -24,7 +24,7 @@ const ticketsOf = (partner: ConnectedPartner) => {
     .map(({ id, summary }) => ({ summary: summary.split(':')[0], text: store.textsOf(id).join('\n') }));
 };
 
-/** Lets results pile up while deliveries wait, for as long as an outage lasts, and then lets them go out. */
+/** Reports results while deliveries wait for the length of an outage, and then delivers them. */
 async function outage(
   partner: ConnectedPartner,
   hours: number,
@@ -70,7 +70,7 @@ const night: [string, Partial<BackupJobInput>][] = [
 ];
 
 describe('results that waited for hours', () => {
-  it('each make their ticket, in their order, unless the partner chose otherwise', async () => {
+  it('become one ticket each, in order, unless the partner chose otherwise', async () => {
     const partner = await partnerWith('ALL');
     await outage(partner, 5, night);
     expect(ticketsOf(partner).map(({ summary }) => summary)).toEqual([
@@ -81,7 +81,7 @@ describe('results that waited for hours', () => {
     ]);
   });
 
-  it('collapse to the last of each job where the partner wants only that', async () => {
+  it('collapse to the last result of each job where the partner chose that', async () => {
     const partner = await partnerWith('LAST');
     await outage(partner, 5, [...night, ['02:30', { status: 'ERROR', jobName: 'Another job' }]]);
     expect(ticketsOf(partner).map(({ summary }) => summary)).toEqual(['Backup succeeded', 'Backup failed']);
@@ -115,7 +115,7 @@ describe('results that waited for hours', () => {
     expect(ticketsOf(partner).at(-1)!.text).toContain('the job ended: 1 failed. They have');
   });
 
-  it('make no ticket where the last result is of a kind without a priority, and say so of each', async () => {
+  it('create no ticket where the last result has no priority set, and each delivery says so', async () => {
     const partner = await partnerWith('LAST', null);
     await outage(partner, 5, night);
     expect(ticketsOf(partner)).toEqual([]);
@@ -127,7 +127,7 @@ describe('results that waited for hours', () => {
     ]);
   });
 
-  it('count the results without a priority that came between, and none from before the outage', async () => {
+  it('count the results without a priority during the outage, and none from before it', async () => {
     const partner = await partnerWith('LAST_WITH_COUNT', null);
     await outage(partner, 5, [['00:30', { status: 'SUCCESS' }]]);
     await outage(partner, 5, [

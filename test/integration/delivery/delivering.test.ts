@@ -27,7 +27,7 @@ afterEach(() => bridge.sandbox.faults.clear());
 afterAll(() => bridge.stop());
 
 /** Makes what waits for another attempt due now, as time would, and has a worker look. */
-async function letTimePass() {
+async function makeRetriesDue() {
   await query(
     bridge.database.orm.em.fork(),
     `update delivery set next_attempt_at = now() where state = 'PENDING'`,
@@ -56,14 +56,14 @@ async function reported(name: string, status: 'SUCCESS' | 'WARNING' | 'ERROR' = 
 }
 
 describe('an attempt that may have been carried out', () => {
-  it('is looked up a minute later at the earliest, when the PSA has surely ended it', async () => {
+  it('is looked up after at least a minute, when the PSA has certainly finished it', async () => {
     bridge.sandbox.faults.inject(posts, { kind: 'reset', when: 'after' });
     const before = Date.now();
     await reported('UNSURE-1');
     await leftUnsure('UNSURE-1');
     const { nextAttemptAt } = await newestDelivery('UNSURE-1');
     expect(Date.parse(nextAttemptAt!) - before).toBeGreaterThanOrEqual(60_000);
-    await letTimePass();
+    await makeRetriesDue();
     await partner.settled();
     expect(ticketsNamed('UNSURE-1')).toHaveLength(1);
   });
@@ -83,24 +83,27 @@ describe('an attempt that may have been carried out', () => {
       () =>
         bridge.client.ask(RunPipelineDocument, { integrationId: partner.integrationId, pipeline: 'EVENTS' }),
     ],
-  ])('keeps its minute when %s, because the PSA may still be at work on it', async (_what, name, hurry) => {
-    bridge.sandbox.faults.inject(posts, { kind: 'reset', when: 'before' });
-    const before = Date.now();
-    await reported(name);
-    await leftUnsure(name);
-    await hurry();
-    const { nextAttemptAt } = await newestDelivery(name);
-    expect(Date.parse(nextAttemptAt!) - before).toBeGreaterThanOrEqual(60_000);
-    await letTimePass();
-    await partner.settled();
-  });
+  ])(
+    'still waits its minute when %s, because the PSA may still be processing it',
+    async (_what, name, hurry) => {
+      bridge.sandbox.faults.inject(posts, { kind: 'reset', when: 'before' });
+      const before = Date.now();
+      await reported(name);
+      await leftUnsure(name);
+      await hurry();
+      const { nextAttemptAt } = await newestDelivery(name);
+      expect(Date.parse(nextAttemptAt!) - before).toBeGreaterThanOrEqual(60_000);
+      await makeRetriesDue();
+      await partner.settled();
+    },
+  );
 
   it('is looked up once more when it is retried after a refusal', async () => {
     bridge.sandbox.faults.inject(posts, { kind: 'reset', when: 'before' });
     await reported('LATE-1');
     await leftUnsure('LATE-1');
     bridge.sandbox.faults.inject(posts, faults.invalid('ticket', 'summary', 'No.'));
-    await letTimePass();
+    await makeRetriesDue();
     await partner.settled();
     const failed = await newestDelivery('LATE-1');
     expect(failed.state).toBe('FAILED');
@@ -117,15 +120,15 @@ describe('an attempt that may have been carried out', () => {
       integrationId: partner.integrationId,
       ids: [failed.id],
     });
-    await letTimePass();
+    await makeRetriesDue();
     await partner.settled();
     expect((await newestDelivery('LATE-1')).psaRecordId).toBe(id);
     expect(ticketsNamed('LATE-1')).toHaveLength(1);
   });
 });
 
-describe('what concerns one ticket', () => {
-  it('fails with the words of ConnectWise, leaves its neighbours alone, and is delivered after mending', async () => {
+describe('a problem with one ticket', () => {
+  it('fails the ticket with the message of ConnectWise, does not affect other tickets, and is resolved by a retry after the fix', async () => {
     bridge.sandbox.faults.inject(
       { ...posts, body: /BAD-1/ },
       faults.invalid('ticket', 'summary', 'The summary is not to our liking.'),
@@ -148,7 +151,7 @@ describe('what concerns one ticket', () => {
     expect(ticketsNamed('BAD-1')).toHaveLength(1);
   });
 
-  it('is skipped where no priority is set for its result', async () => {
+  it('skips the ticket where no priority is set for its result', async () => {
     await reported('FINE-1', 'SUCCESS');
     await partner.settled();
     expect(await newestDelivery('FINE-1')).toMatchObject({
@@ -159,7 +162,7 @@ describe('what concerns one ticket', () => {
     expect(ticketsNamed('FINE-1')).toEqual([]);
   });
 
-  it('is skipped while its organization is not mapped, and delivered by hand once it is', async () => {
+  it('skips the ticket while its organization is not mapped; a manual retry delivers it after mapping', async () => {
     await partner.setLevel(2, null);
     await reported('LOST-1', 'ERROR', 2);
     await partner.settled();
@@ -179,7 +182,7 @@ describe('what concerns one ticket', () => {
 });
 
 describe('a busy ConnectWise', () => {
-  it('is left alone for as long as it asks, and no attempt is counted', async () => {
+  it('gets no requests for as long as it asks, and no attempt is counted', async () => {
     bridge.sandbox.faults.inject(posts, faults.tooManyRequests(7));
     const before = Date.now();
     await reported('BUSY-1');
@@ -190,14 +193,14 @@ describe('a busy ConnectWise', () => {
     const delivery = await newestDelivery('BUSY-1');
     expect(delivery).toMatchObject({ state: 'PENDING', attempts: 0 });
     expect(Date.parse(delivery.nextAttemptAt!) - before).toBeGreaterThan(6_000);
-    await letTimePass();
+    await makeRetriesDue();
     await partner.settled();
     expect(ticketsNamed('BUSY-1')).toHaveLength(1);
   });
 });
 
 describe('an integration whose login is refused', () => {
-  it('needs attention, keeps what it owes, burns no attempts, and recovers by itself', async () => {
+  it('needs attention, keeps its pending deliveries, counts no attempts, and recovers automatically', async () => {
     bridge.sandbox.faults.inject({}, faults.unauthorized(), { times: Number.POSITIVE_INFINITY });
     await reported('LOCKED-1');
     await reported('LOCKED-2');
@@ -217,7 +220,7 @@ describe('an integration whose login is refused', () => {
 
     bridge.sandbox.faults.clear();
     await query(bridge.database.orm.em.fork(), 'update integration set next_probe_at = now()');
-    await letTimePass();
+    await makeRetriesDue();
     await partner.settled();
     expect((await details()).integration).toMatchObject({ status: 'CONNECTED', statusReason: null });
     expect([ticketsNamed('LOCKED-1').length, ticketsNamed('LOCKED-2').length]).toEqual([1, 1]);
@@ -235,7 +238,7 @@ describe('an integration whose login is refused', () => {
     bridge.sandbox.options.latencyMs = 200;
     bridge.sandbox.requests.clear();
     await query(bridge.database.orm.em.fork(), 'update integration set next_probe_at = now()');
-    await letTimePass();
+    await makeRetriesDue();
     await vi.waitFor(() => expect(bridge.sandbox.requests.total).toBeGreaterThan(0), 10_000);
     await bridge.client.ask(PauseIntegrationDocument, { id: partner.integrationId });
     await vi.waitFor(async () => {
@@ -254,10 +257,10 @@ describe('an integration whose login is refused', () => {
 });
 
 describe('a paused integration', () => {
-  it('keeps what it owes until it is resumed', async () => {
+  it('keeps its pending deliveries until it is resumed', async () => {
     await bridge.client.ask(PauseIntegrationDocument, { id: partner.integrationId });
     await reported('PAUSED-1');
-    await letTimePass();
+    await makeRetriesDue();
     await vi.waitFor(async () => {
       const [row] = await query<{ waiting: string }>(
         bridge.database.orm.em.fork(),
@@ -273,7 +276,7 @@ describe('a paused integration', () => {
 });
 
 describe('a disconnected integration', () => {
-  it('keeps the ticket in its ledger that was on its way', async () => {
+  it('records the ticket that was being sent', async () => {
     const other = await connectPartner(bridge);
     bridge.sandbox.faults.inject(posts, { kind: 'latency', ms: 1_000 });
     await other.reportJob(1, { externalId: 'PARTING-1', device: 'PARTING-1', status: 'ERROR' });
@@ -281,18 +284,18 @@ describe('a disconnected integration', () => {
     await bridge.client.ask(DisconnectIntegrationDocument, { id: other.integrationId });
     await vi.waitFor(() => expect(ticketsNamed('PARTING-1')).toHaveLength(1), 10_000);
     await vi.waitFor(async () => {
-      const owed = await query(
+      const delivery = await query(
         bridge.database.orm.em.fork(),
         'select state, psa_record_id as ticket from delivery where integration_id = $1',
         [other.integrationId],
       );
-      expect(owed).toEqual([{ state: 'DELIVERED', ticket: String(ticketsNamed('PARTING-1')[0]!.id) }]);
+      expect(delivery).toEqual([{ state: 'DELIVERED', ticket: String(ticketsNamed('PARTING-1')[0]!.id) }]);
     }, 10_000);
   });
 });
 
 describe('a worker', () => {
-  it('that died in the middle of an attempt leaves one that the next worker looks up first', async () => {
+  it('that died during an attempt leaves a delivery that the next worker looks up first', async () => {
     await reported('KILLED-1');
     await partner.settled();
     const delivery = await newestDelivery('KILLED-1');
@@ -302,13 +305,13 @@ describe('a worker', () => {
       `update delivery set state = 'PENDING', unsure = true, claim_fence = 0, delivered_at = null, psa_record_id = null, next_attempt_at = now() where id = $1`,
       [delivery.id],
     );
-    await letTimePass();
+    await makeRetriesDue();
     await partner.settled();
     expect(ticketsNamed('KILLED-1')).toHaveLength(1);
     expect((await newestDelivery('KILLED-1')).psaRecordId).toBe(delivery.psaRecordId);
   });
 
-  it('that died in the middle of an attempt may have a request on its way: it is looked up a minute after the lease', async () => {
+  it('that died during an attempt may have sent its request: the delivery is looked up a minute after the lease', async () => {
     await reported('SETTLING-1');
     await partner.settled();
     const delivery = await newestDelivery('SETTLING-1');
@@ -331,12 +334,12 @@ describe('a worker', () => {
     const { state, nextAttemptAt, attempts } = await newestDelivery('SETTLING-1');
     expect({ state, attempts }).toEqual({ state: 'PENDING', attempts: delivery.attempts });
     expect(new Date(nextAttemptAt!).getTime() - Date.now()).toBeGreaterThan(50_000);
-    await letTimePass();
+    await makeRetriesDue();
     await partner.settled();
     expect(ticketsNamed('SETTLING-1')).toHaveLength(1);
   });
 
-  it('delivers a thousand results once each, with counts that add up', async () => {
+  it('delivers each of a thousand results once, with counts that add up', async () => {
     await Promise.all(Array.from({ length: 50 }, (_, n) => reported(`MANY-${n}`)));
     const before = bridge.sandbox.store.tickets.size;
     const { client } = bridge;

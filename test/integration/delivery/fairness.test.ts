@@ -41,8 +41,8 @@ async function backlogAt(sandbox: Sandbox, count: number): Promise<ConnectedPart
   return partner;
 }
 
-describe('one integration’s trouble', () => {
-  it('does not keep the others waiting: a PSA that hardly answers, and one that refuses its login', async () => {
+describe('a failing integration', () => {
+  it('does not delay the others: a PSA that answers very slowly, and one that refuses its login', async () => {
     const crawling = await backlogAt(slow, 2_000);
     slow.options.latencyMs = 20_000;
     const locked = await backlogAt(refusing, 500);

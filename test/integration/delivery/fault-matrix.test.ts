@@ -15,20 +15,20 @@ import { type ConnectedPartner, connectPartner } from '../../support/connected-p
 import { startTestService, type TestService } from '../../support/service.js';
 import { startJob } from '../../support/start-job.js';
 
-// Every fault meets a ticket and a quantity in the middle of work, with a neighbour beside each.
+// Every fault strikes a ticket and a quantity while they are delivered, each with a second delivery beside it.
 interface Row {
   fault: string;
-  /** What breaks the one write that is aimed at, or the whole site. */
+  /** Breaks the targeted write, or the whole site. */
   cause: Fault | (() => unknown);
-  mend?: () => unknown;
+  fix?: () => unknown;
   /** What the partner reads at the delivery meanwhile; undefined: it is delivered in spite of the fault. */
   meanwhile: RegExp | undefined;
   /** Whether the write had happened when the fault struck. */
   written?: boolean;
-  /** The neighbour waits too, because the whole site or login is concerned. */
-  everybody?: boolean;
+  /** The second delivery waits too, because the whole site or login is affected. */
+  wholeSite?: boolean;
   needsAttention?: boolean;
-  /** A person has to mend it and retry. */
+  /** A person has to fix the cause and retry. */
   failed?: boolean;
 }
 
@@ -50,9 +50,9 @@ const rows: Row[] = [
   {
     fault: 'connection refused',
     cause: () => bridge.sandbox.goDown(),
-    mend: () => bridge.sandbox.comeBack(),
+    fix: () => bridge.sandbox.comeBack(),
     meanwhile: /refuses the connection|the connection broke/,
-    everybody: true,
+    wholeSite: true,
   },
   {
     fault: 'DNS failure',
@@ -63,16 +63,16 @@ const rows: Row[] = [
         done(Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }));
       vi.spyOn(dns, 'lookup').mockImplementation(failing as never);
     },
-    mend: () => vi.restoreAllMocks(),
+    fix: () => vi.restoreAllMocks(),
     meanwhile: /there is no host of this name|the connection broke/,
-    everybody: true,
+    wholeSite: true,
   },
   {
     fault: 'TLS error',
     cause: () => bridge.sandbox.changeCertificate(certificates.untrusted),
-    mend: () => bridge.sandbox.changeCertificate(certificates.trusted),
+    fix: () => bridge.sandbox.changeCertificate(certificates.trusted),
     meanwhile: /its certificate is not trusted|the connection broke/,
-    everybody: true,
+    wholeSite: true,
   },
   {
     fault: 'reset before the write',
@@ -123,9 +123,9 @@ const rows: Row[] = [
   {
     fault: '401 in the middle of a run',
     cause: () => revoke(),
-    mend: () => admit(),
+    fix: () => admit(),
     meanwhile: /refuses the login/,
-    everybody: true,
+    wholeSite: true,
     needsAttention: true,
   },
   {
@@ -158,8 +158,8 @@ function upgrade() {
 
 const sql = (text: string, values: unknown[] = []) => query(bridge.database.orm.em.fork(), text, values);
 
-/** As time would: what waits is due, what rests may go on, a worker looks. */
-async function letTimePass(partner: ConnectedPartner) {
+/** Simulates the passing of time: waiting deliveries are due, a pause of the PSA is over, a worker runs. */
+async function makeRetriesDue(partner: ConnectedPartner) {
   await sql(`update delivery set next_attempt_at = now() where state = 'PENDING' and integration_id = $1`, [
     partner.integrationId,
   ]);
@@ -180,8 +180,8 @@ async function deliveryAbout(partner: ConnectedPartner, words: string) {
   );
 }
 
-/** Checks what is seen while the fault lasts, lets it end, and checks that everything is there once. */
-async function goesThrough(
+/** Checks what is visible during the fault, ends it, and checks that everything was written once. */
+async function survives(
   row: Row,
   partner: ConnectedPartner,
   hit: { words: string; there: () => number },
@@ -202,22 +202,22 @@ async function goesThrough(
     expect(hit.there()).toBe(row.written ? 1 : 0);
     if (!row.failed) expect(bridge.log.join('\n')).toMatch(meanwhile);
   }
-  if (!row.everybody && !row.needsAttention && !/429/.test(row.fault)) {
+  if (!row.wholeSite && !row.needsAttention && !/429/.test(row.fault)) {
     await vi.waitFor(() => expect(neighbour.there()).toBe(1), { timeout: 12_000, interval: 30 });
   }
   bridge.sandbox.faults.clear();
-  await row.mend?.();
+  await row.fix?.();
   if (row.failed) {
     await bridge.client.send(
       `mutation { retryDeliveries(integrationId: "${partner.integrationId}") { retried } }`,
     );
-  } else if (row.meanwhile) await letTimePass(partner);
+  } else if (row.meanwhile) await makeRetriesDue(partner);
   // A retry that was planned while the fault lasted may push the next attempt out once more.
   await vi.waitFor(
     async () => {
       const open = (await partner.deliveries()).filter(({ state }) => state === 'PENDING');
       if (open.length > 0) {
-        await letTimePass(partner);
+        await makeRetriesDue(partner);
         throw new Error(JSON.stringify(open));
       }
     },
@@ -229,7 +229,7 @@ async function goesThrough(
   expect((await details(partner)).status).toBe('CONNECTED');
 }
 
-/** Lets work pile up, breaks what is to break, and lets the work go out. */
+/** Creates pending deliveries, causes the fault, and starts the deliveries. */
 async function strike(
   row: Row,
   partner: ConnectedPartner,
@@ -248,7 +248,7 @@ async function strike(
 }
 
 describe('a ticket', () => {
-  it.each(rows)('is there exactly once after: $fault', async row => {
+  it.each(rows)('is created exactly once after: $fault', async row => {
     const partner = await connectPartner(bridge);
     const device = (n: number) => `${partner.externalId}-DEV${n}`;
     const there = (n: number) => () =>
@@ -259,7 +259,7 @@ describe('a ticket', () => {
     await strike(row, partner, match, () =>
       Promise.all([partner.reportJob(1, { device: device(1) }), partner.reportJob(2, { device: device(2) })]),
     );
-    await goesThrough(
+    await survives(
       row,
       partner,
       { words: `${device(1)} `, there: there(1) },
@@ -270,7 +270,7 @@ describe('a ticket', () => {
 
 describe('a quantity', () => {
   let round = 0;
-  it.each(rows)('stands exactly once after: $fault', async row => {
+  it.each(rows)('is written exactly once after: $fault', async row => {
     round += 1;
     const { store } = bridge.sandbox;
     for (const addition of store.additionsOfCompany('No Addition Corp')) store.additions.delete(addition);
@@ -291,7 +291,7 @@ describe('a quantity', () => {
     await strike(row, partner, { method: 'POST', path: /\/additions$/ }, () =>
       bridge.client.ask(RunPipelineDocument, { integrationId: partner.integrationId, pipeline: 'USAGE' }),
     );
-    await goesThrough(
+    await survives(
       row,
       partner,
       { words: 'PM Customer #2', there: created },

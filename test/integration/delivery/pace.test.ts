@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => bridge.stop());
 
 describe('a budget of requests', () => {
-  test('is one for all processes: what they take together stays below it', async () => {
+  test('is shared by all processes: their total stays below it', async () => {
     const em = () => bridge.database.orm.em.fork();
     const perMinute = 6_000; // 1,200 at once, then 80 a second
     const processes = [1, 2, 3].map(() => sharedBudget(em, partner.integrationId, perMinute));
@@ -34,7 +34,7 @@ describe('a budget of requests', () => {
     expect(seconds).toBeGreaterThan(0.4);
   });
 
-  test('spreads a backlog over time, and loses nothing of it', async () => {
+  test('spreads a backlog over time, and loses no delivery', async () => {
     await query(bridge.database.orm.em.fork(), 'delete from request_allowance'); // 60 at once, then 4 a second
     bridge.sandbox.requests.clear();
     const began = performance.now();
@@ -50,7 +50,7 @@ describe('a budget of requests', () => {
 });
 
 describe('a site that answers 429 again and again', () => {
-  test('is asked less at once, and gets everything in the end', async () => {
+  test('gets fewer requests at once, and every delivery in the end', async () => {
     await query(bridge.database.orm.em.fork(), 'delete from request_allowance');
     const before = bridge.sandbox.store.tickets.size;
     const stop = bridge.sandbox.faults.inject({ method: 'POST' }, faults.tooManyRequests(1), {

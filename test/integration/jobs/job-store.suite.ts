@@ -8,7 +8,7 @@ import type { JobStore } from '../../../src/jobs/job-store.js';
 import { tickJob } from '../../../src/jobs/tick-job.js';
 import { freshDatabase, type TestDatabase } from '../../support/database.js';
 
-/** What every job store promises. `create` makes one whose jobs nobody else sees. */
+/** What every job store promises. `create` makes one whose jobs no other test sees. */
 export function describeWakingUp({
   name,
   create,
@@ -82,7 +82,7 @@ export function describeWakingUp({
         }
       });
 
-      it('wakes nobody before it is committed', async () => {
+      it('wakes no worker before it is committed', async () => {
         const open = randomUUID();
         await transaction(async em => {
           await store.wakeUp(em, 'deliver', [open]);
@@ -92,7 +92,7 @@ export function describeWakingUp({
         await untilWaiting(open, 1);
       });
 
-      it('wakes nobody when it is rolled back', async () => {
+      it('wakes no worker when it is rolled back', async () => {
         const rolledBack = randomUUID();
         const failed = transaction(async em => {
           await store.wakeUp(em, 'deliver', [rolledBack]);
@@ -103,20 +103,20 @@ export function describeWakingUp({
         expect(await waiting(rolledBack)).toEqual([]);
       });
 
-      it('wakes nobody where there is no integration', async () => {
+      it('wakes no worker where there is no integration', async () => {
         await expect(transaction(em => store.wakeUp(em, 'deliver', []))).resolves.toBeUndefined();
       });
     });
 
     describe('several wake-ups', () => {
-      it('become one piece of work: those that wait when it begins are dropped', async () => {
+      it('become one execution: those that wait when it begins are dropped', async () => {
         const integrationId = randomUUID();
         await wakeNow(integrationId, 3);
         await store.dropWaiting('deliver', integrationId);
         expect(await waiting(integrationId)).toEqual([]);
       });
 
-      it('that come late, while the work runs, are not dropped with those before it', async () => {
+      it('that arrive while the work runs are not dropped', async () => {
         const integrationId = randomUUID();
         await wakeNow(integrationId);
         await store.dropWaiting('deliver', integrationId);
@@ -181,7 +181,7 @@ export function describeWakingUp({
     });
 
     describe('a wake-up that is lost', () => {
-      it('is made up for by the tick', async () => {
+      it('is replaced by the tick', async () => {
         const integrationId = randomUUID();
         await insertDueNotice(database.orm.em.fork(), integrationId);
         expect(await waiting(integrationId, 'notices')).toEqual([]);
@@ -199,7 +199,7 @@ export function describeWakingUp({
     });
 
     describe('a worker that stops', () => {
-      it('hands back the jobs that it took, and nobody else’s', async () => {
+      it('releases the jobs that it took, and no other worker’s', async () => {
         await store.backend.repository.purgeAllJobs();
         const [mine, other] = [randomUUID(), randomUUID()];
         await wakeNow(mine);
@@ -213,7 +213,7 @@ export function describeWakingUp({
   });
 }
 
-/** An integration with a notice that is due and that nobody was woken for. */
+/** An integration with a due notice for which no worker was woken. */
 async function insertDueNotice(em: EntityManager, integrationId: string): Promise<void> {
   await execute(
     em,

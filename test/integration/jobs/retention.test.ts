@@ -24,7 +24,7 @@ const count = async (table: string) => {
 };
 
 describe('expired records', () => {
-  it('are deleted; pending deliveries and everything that billing rests on stay', async () => {
+  it('are deleted; pending deliveries and everything that billing depends on are kept', async () => {
     await partner.reportJob(1, { externalId: 'done' });
     await partner.measure(1, '31', new Date(Date.now() - 3 * days).toISOString());
     await partner.run('USAGE');
@@ -46,7 +46,7 @@ describe('expired records', () => {
     expect(lines).toBeGreaterThan(0);
   });
 
-  it('that are younger stay', async () => {
+  it('that have not expired are kept', async () => {
     const before = await count('backup_job_result');
     const deleted = await deleteExpiredRecords(bridge.database.orm.em, new Date(Date.now() - days));
     expect(deleted).toEqual({ deliveries: 0, jobResults: 0, runs: 0, usageRecords: 0, notices: 0 });

@@ -47,7 +47,7 @@ function sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
   return query<Row>(bridge.database.orm.em.fork(), text, values);
 }
 
-/** Lets this much time pass, and the minutely tick come. */
+/** Advances the clock by this much, and runs the minutely tick. */
 async function pass(ms: number) {
   clock = new Date(clock.getTime() + ms);
   await startJob(bridge.database.orm.em.fork(), 'tick');
@@ -154,12 +154,12 @@ describe('an integration that breaks', () => {
     await pass(4 * minute);
     await until(async () => expect(await statusOf(partner)).toMatchObject({ status: 'CONNECTED' }));
     await partner.settled();
-    const wellAt = clock.toISOString();
+    const recoveredAt = clock.toISOString();
     await pass(2 * minute);
     await until(() => expect(noticesOf(partner)).toHaveLength(2));
     expect(verified(webhooksOf(partner)[1]!, newSecret, clock)).toMatchObject({
       type: 'integration.recovered',
-      timestamp: wellAt,
+      timestamp: recoveredAt,
       data: { status: 'CONNECTED', reason: null, since: brokeAt },
     });
     await until(() => expect(mailsOf(partner)).toHaveLength(4));
@@ -265,7 +265,7 @@ describe('a run', () => {
     expect(mailsOf(partner)[0]!.body).toContain('1 of 2 deliveries failed');
   });
 
-  it('that a person started is not reported: that person sees how it ends', async () => {
+  it('that a person started is not reported: that person sees its outcome', async () => {
     const partner = await connectPartner(bridge, {
       options: { dailyDigestEnabled: true, dailyDigestTime: '00:00' },
     });
@@ -351,7 +351,7 @@ describe('a webhook', () => {
   it('whose worker was killed before it recorded the answer is sent again with the same id', async () => {
     const partner = await brokenPartner();
     await until(async () => expect((await kept(partner))[0]).toMatchObject({ state: 'DELIVERED' }));
-    // As a killed process leaves it: claimed for two minutes, sent, nothing recorded.
+    // The state that a killed process leaves: claimed for two minutes, sent, no outcome recorded.
     await sql(
       `update notice_delivery d set state = 'PENDING', delivered_at = null, next_attempt_at = $2
        from notice n where n.id = d.notice_id and n.integration_id = $1 and channel = 'webhook'`,
@@ -385,7 +385,7 @@ describe('an endpoint that the settings no longer name', () => {
   });
 });
 
-describe('receivers that cannot be reached', () => {
+describe('a receiver that cannot be reached', () => {
   let other: TestService;
   let gone: WebhookReceiver;
   let partner: ConnectedPartner;
@@ -408,19 +408,19 @@ describe('receivers that cannot be reached', () => {
     gone.close();
   });
 
-  function keptThere() {
+  function keptNotices() {
     return query<{ channel: string; target: string; state: string; attempts: number; error: string }>(
       other.database.orm.em.fork(),
       `select channel, target, state, attempts, last_error as error from notice_delivery order by notice_id, target`,
     );
   }
 
-  it('an endpoint that is gone, a private address, a mail server with another password: each says why', async () => {
+  it('a private address, an endpoint that is gone, a mail server with another password: each notice has the reason', async () => {
     gone.answer(partner.integrationId, 410);
     await partner.measure(1, '0', '2026-11-20T12:00:00Z');
     await partner.run('USAGE');
     await until(async () =>
-      expect(await keptThere()).toEqual([
+      expect(await keptNotices()).toEqual([
         {
           channel: 'webhook',
           target: `${gone.url}/`,
@@ -444,7 +444,7 @@ describe('receivers that cannot be reached', () => {
         },
       ]),
     );
-    expect(JSON.stringify(await keptThere())).not.toContain('wrong-password');
+    expect(JSON.stringify(await keptNotices())).not.toContain('wrong-password');
   });
 
   it('an endpoint that is gone gets nothing more', async () => {
@@ -452,7 +452,7 @@ describe('receivers that cannot be reached', () => {
     await second.measure(1, '0', '2026-11-20T12:00:00Z');
     await second.run('USAGE');
     await until(async () =>
-      expect((await keptThere()).slice(3)).toMatchObject([
+      expect((await keptNotices()).slice(3)).toMatchObject([
         { target: 'https://127.0.0.1:1/private', attempts: 1 },
       ]),
     );

@@ -31,7 +31,7 @@ async function countOf(state: 'PENDING' | 'HELD' | 'FAILED' | 'DELIVERED'): Prom
 }
 
 describe('the metrics', () => {
-  it('say what became of one delivered and one refused ticket', async () => {
+  it('show the outcome of one delivered and one rejected ticket', async () => {
     bridge.sandbox.faults.inject(
       { method: 'POST', path: /^\/service\/tickets$/, body: /REFUSED-1/ },
       faults.invalid('ticket', 'summary', 'No.'),
@@ -72,7 +72,7 @@ describe('the metrics', () => {
     expect([added('accepted'), added('duplicate'), added('rejected')]).toEqual([1, 1, 1]);
   });
 
-  it('time the GraphQL operations, apart by type and by whether they had errors', async () => {
+  it('time the GraphQL operations, by type and by whether they had errors', async () => {
     const count = async (type: string, errors: string) =>
       (await metrics()).value('psa_bridge_graphql_operation_duration_seconds_count', { type, errors }) ?? 0;
     const before = [
@@ -92,7 +92,7 @@ describe('the metrics', () => {
     expect(await count('mutation', 'false')).toBeGreaterThan(0);
   });
 
-  it('time the jobs, and how late they began', async () => {
+  it('time the jobs, and measure how late they began', async () => {
     await query(
       bridge.database.orm.em.fork(),
       `insert into agenda_jobs (name, next_run_at, data) values ('digest', now() - interval '100 seconds', jsonb_build_object('integrationId', $1::text))`,
@@ -156,7 +156,7 @@ describe('the metrics', () => {
     await query(em(), `update delivery set state = 'FAILED', next_attempt_at = null where state = 'PENDING'`);
   });
 
-  it('hold nothing of a partner, and no secret', async () => {
+  it('contain no partner data and no secret', async () => {
     const { text } = await metrics();
     const forbidden = [
       partner.partnerId,
@@ -206,7 +206,7 @@ describe('the metrics', () => {
     }
   });
 
-  it('find what is open by an index, not by reading what is done', async () => {
+  it('find open work by an index, without reading completed work', async () => {
     const em = bridge.database.orm.em.fork();
     await em.transactional(async tx => {
       await query(tx, 'set local enable_seqscan = off'); // the table is too small for an index to be worth it

@@ -36,7 +36,7 @@ async function send(query: string, headers: Record<string, string> = {}): Promis
   });
 }
 
-/** Asks the PSA, because no answer of it is kept: a new search every time. */
+/** Sends a request to the PSA: each search is new, so no answer is cached. */
 const companies = (search: string) =>
   `{ integration(id: "${partner.integrationId}") { companies(search: "${search}") { nodes { id } } } }`;
 
@@ -64,7 +64,7 @@ describe('a request', () => {
     expect(ids[0]).not.toBe(ids[1]);
   });
 
-  it('has an id in its answer also where it cannot be read', async () => {
+  it('has an id in its answer even if it cannot be parsed', async () => {
     const answer = await fetch(`${bridge.service.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-request-id': 'broken-1' },
@@ -74,8 +74,8 @@ describe('a request', () => {
   });
 });
 
-describe('what a worker logs', () => {
-  it('names job, integration and delivery, also where the PSA is asked', async () => {
+describe('a worker’s log', () => {
+  it('names job, integration and delivery, also for requests to the PSA', async () => {
     bridge.sandbox.faults.inject(
       { method: 'POST', path: /^\/service\/tickets$/, body: /LOGGED-1/ },
       faults.invalid('ticket', 'summary', 'No.'),

@@ -25,7 +25,7 @@ const textOf = (summaryPart: string) => {
   return ticket ? bridge.sandbox.store.textsOf(ticket.id).join('\n') : '';
 };
 
-describe('a day’s digest', () => {
+describe('a daily digest', () => {
   let partner: ConnectedPartner;
   beforeAll(async () => {
     const { store } = bridge.sandbox;
@@ -65,7 +65,7 @@ describe('a day’s digest', () => {
     });
   });
 
-  it('is planned by a dry run, which owes nothing', async () => {
+  it('is planned by a dry run, which creates no delivery', async () => {
     const run = await partner.run('DIGEST', { dryRun: true, date: '2026-11-22' });
     expect(run.state).toBe('SUCCEEDED');
     const { integration } = await bridge.client.ask(NewestRunChangesDocument, {
@@ -80,7 +80,7 @@ describe('a day’s digest', () => {
     expect(digestTickets('2026-11-22')).toEqual([]);
   });
 
-  it('becomes one ticket for each customer, of the day as the partner’s calendar has it', async () => {
+  it('becomes one ticket per customer, for the day in the partner’s time zone', async () => {
     await partner.setOptions({
       alertPriorities: {
         successId: null,
@@ -109,7 +109,7 @@ describe('a day’s digest', () => {
     expect(digestTickets('2026-11-22')).toHaveLength(2);
   });
 
-  it('of the day that goes on says so, and does not stand in for the whole day’s', async () => {
+  it('of an unfinished day says so, and does not replace the digest of the whole day', async () => {
     await partner.run('DIGEST', { date: '2026-11-23' });
     await partner.settled();
     expect(digestTickets('2026-11-23').map(({ summary }) => summary)).toContainEqual(
@@ -122,7 +122,7 @@ describe('a day’s digest', () => {
     expect(customer2.map(({ summary }) => summary.includes('so far'))).toEqual([true, false]);
   });
 
-  it('leaves out whom the partner did not map, and whom nothing is known of, and says why', async () => {
+  it('leaves out customers that are not mapped or have no data, and says why', async () => {
     await partner.setLevel(2, null);
     await bridge.client.ask(UpsertOrganizationsDocument, {
       organizations: [{ externalId: 'silent', partnerExternalId: partner.externalId, name: 'Silent Ltd' }],
@@ -147,7 +147,7 @@ describe('a day’s digest', () => {
     expect(run).toMatchObject({ state: 'SUCCEEDED', total: 3, delivered: 1, skipped: 2 });
   });
 
-  it('keeps one row of each customer that it leaves out, however many days go by', async () => {
+  it('keeps one row per customer that it leaves out, for any number of days', async () => {
     for (const [now, date] of [
       ['2026-11-26T20:00:00Z', '2026-11-25'],
       ['2026-11-27T20:00:00Z', '2026-11-26'],

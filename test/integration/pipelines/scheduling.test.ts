@@ -48,7 +48,7 @@ describe('the schedule', () => {
     expect(await scheduledRuns()).toEqual([]);
   });
 
-  it('makes up for everything that was missed while nothing ran, each date once', async () => {
+  it('starts everything that was missed during downtime, each date once', async () => {
     clock = new Date('2026-11-23T14:00:00Z');
     await Promise.all([tick(), tick(), tick()]);
     await tick();
@@ -60,7 +60,7 @@ describe('the schedule', () => {
     ]);
   });
 
-  it('goes on from there', async () => {
+  it('continues from there', async () => {
     expect(await schedule()).toEqual({
       DIGEST: '2026-11-24T13:00:00.000Z',
       USAGE: '2026-12-22T12:00:00.000Z',
@@ -89,14 +89,14 @@ describe('the schedule', () => {
     expect((await schedule()).DIGEST).toBe('2026-11-23T22:30:00.000Z');
   });
 
-  it('stops for what is switched off', async () => {
+  it('starts nothing that is switched off', async () => {
     await partner.setOptions({ dailyDigestEnabled: false });
     expect(await schedule()).toEqual({ USAGE: '2026-11-30T05:00:00.000Z' });
   });
 });
 
 describe('a worker that starts', () => {
-  it('runs what was missed, without being woken for it', async () => {
+  it('starts missed runs without being woken for them', async () => {
     await query(
       bridge.database.orm.em.fork(),
       `update integration set billing_enabled = true, next_usage_at = '2026-11-23T13:00:00Z'`,
@@ -107,7 +107,7 @@ describe('a worker that starts', () => {
 });
 
 describe('invoice dates that were missed', () => {
-  it('each get their usage run, whatever is still to be planned', async () => {
+  it('each get a usage run, even if others are not planned yet', async () => {
     clock = new Date('2026-11-24T18:00:00Z');
     partner = await connectPartner(bridge, { invoiceDay: 25 });
     clock = new Date('2027-01-25T18:00:00Z');

@@ -87,7 +87,7 @@ describe('the usage version of an integration', () => {
     expect(await version()).toBeDefined();
   });
 
-  it('is raised by the claim of a quantity, so that what was read before is not planned by', async () => {
+  it('is raised by the claim of a quantity, so that no plan uses what was read before', async () => {
     const before = (await version())!;
     await claim();
     await delivered(quantityId);
@@ -101,7 +101,7 @@ describe('the usage version of an integration', () => {
     expect(await raise(before)).toBe(true);
   });
 
-  it('is raised by one of two plans at once', async () => {
+  it('is raised by only one of two concurrent plans', async () => {
     const before = (await version())!;
     expect((await Promise.all([raise(before), raise(before)])).sort()).toEqual([false, true]);
   });
@@ -118,7 +118,7 @@ describe('the usage version of an integration', () => {
 });
 
 describe('a claim', () => {
-  it('leaves quantities alone while a usage plan is made, and takes tickets all the same', async () => {
+  it('takes no quantities while usage is planned, but still takes tickets', async () => {
     const before = (await version())!;
     await database.orm.em.fork().transactional(async plan => {
       await raiseUsageVersion(plan, integrationId, before);

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => bridge.stop());
 
-// Each test has a partner of its own, so that none sees another's ledger, and finds the additions as seeded.
+// Each test has its own partner, so that it sees no other test's ledger, and finds the additions as seeded.
 beforeEach(async () => {
   clock = new Date('2026-11-23T15:00:00Z');
   bridge.sandbox.faults.clear();
@@ -78,13 +78,13 @@ describe('a usage run', () => {
     ]);
   });
 
-  it('writes nothing where the quantity is right already', async () => {
+  it('writes nothing where the quantity is already right', async () => {
     await partner.measure(1, '24.0', '2026-11-20T12:00:00Z');
     expect(await partner.run('USAGE')).toMatchObject({ state: 'SUCCEEDED', delivered: 1 });
     expect(bridge.sandbox.store.additionChanges).toEqual([]);
   });
 
-  it('names what stands in the way of each customer, and writes the others', async () => {
+  it('reports the obstacle of each customer that cannot be billed, and writes the others', async () => {
     await partner.setLevel(2, 'Two Agreements Inc');
     await partner.measure(1, '31', '2026-11-20T12:00:00Z');
     await partner.measure(2, '32', '2026-11-20T12:00:00Z');
@@ -114,7 +114,7 @@ describe('a usage run', () => {
     expect(run).toMatchObject({ skipped: 1, delivered: 0 });
   });
 
-  it('keeps the statement and leaves the PSA alone while Update Agreement Additions is off', async () => {
+  it('keeps the statement and writes nothing to the PSA while Update Agreement Additions is off', async () => {
     await partner.setOptions({ updateAgreementAdditions: false });
     await partner.measure(1, '5', '2026-11-20T12:00:00Z');
     expect(await partner.run('USAGE')).toMatchObject({ skipped: 1 });
@@ -133,7 +133,7 @@ describe('a usage run', () => {
     expect(addition('PM Customer #1').quantity).toBe(0);
   });
 
-  it('waits for a PSA that does not answer, with the figures as they were', async () => {
+  it('waits for a PSA that does not answer, and keeps its figures', async () => {
     await partner.measure(1, '40', '2026-11-20T12:00:00Z');
     bridge.sandbox.faults.inject({ path: /crossReferences/ }, faults.unavailable());
     const { runPipeline } = await bridge.client.ask(RunPipelineDocument, {
@@ -166,7 +166,7 @@ async function wake(job: string) {
 }
 
 describe('a dry run', () => {
-  it('says before and after, and changes neither the PSA nor the statements', async () => {
+  it('shows before and after, and changes neither the PSA nor the statements', async () => {
     await partner.measure(1, '1250.75', '2026-11-20T12:00:00Z');
     await partner.run('USAGE', { dryRun: true });
     expect(await newestChanges()).toEqual([
@@ -180,7 +180,7 @@ describe('a dry run', () => {
     expect(await statements()).toEqual([]);
   });
 
-  it('is what the run then writes', async () => {
+  it('shows what the run then writes', async () => {
     await partner.measure(1, '1250.75', '2026-11-20T12:00:00Z');
     await partner.measure(2, '3', '2026-11-20T12:00:00Z');
     await partner.run('USAGE', { dryRun: true });
@@ -203,7 +203,7 @@ describe('a dry run', () => {
 });
 
 describe('the same invoice date again', () => {
-  it('corrects what somebody changed in the PSA, without a new revision', async () => {
+  it('corrects what a person changed in the PSA, without a new revision', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     await partner.run('USAGE');
     bridge.sandbox.store.additions.change(addition('PM Customer #1'), { quantity: 1 });
@@ -226,7 +226,7 @@ describe('the same invoice date again', () => {
     expect(addition('PM Customer #1').quantity).toBe(51);
   });
 
-  it('is rejected once a newer period is written, because it would bring old quantities back', async () => {
+  it('is rejected once a newer period is written, because it would restore old quantities', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     await partner.run('USAGE');
     const { runPipeline } = await bridge.client.ask(RunPipelineDocument, {
@@ -258,7 +258,7 @@ describe('a newer run', () => {
   const byReason = async (reasonCode: string) =>
     (await partner.deliveries()).filter(delivery => delivery.reasonCode === reasonCode);
 
-  /** Starts a run, and waits until its quantities were tried. */
+  /** Starts a run and waits until its quantities were attempted. */
   async function tried() {
     await bridge.client.ask(RunPipelineDocument, { integrationId: partner.integrationId, pipeline: 'USAGE' });
     await vi.waitFor(
@@ -267,7 +267,7 @@ describe('a newer run', () => {
     );
   }
 
-  /** What the newest plan takes the PSA to bill. */
+  /** What the PSA bills according to the newest plan. */
   async function readBeforePlanning(): Promise<string> {
     const [newest] = await query<{ quantity: string }>(
       bridge.database.orm.em.fork(),
@@ -284,7 +284,7 @@ describe('a newer run', () => {
     await partner.run('USAGE');
   }
 
-  it('takes the place of quantities that still waited, whatever their mapping was', async () => {
+  it('replaces pending quantities, whatever their mapping was', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     bridge.sandbox.faults.inject(patches, faults.tooManyRequests(3_600), { times: 100 });
     await tried();
@@ -296,7 +296,7 @@ describe('a newer run', () => {
     expect(await byReason('OUTDATED')).toMatchObject([{ state: 'SKIPPED' }]);
   });
 
-  it('asks about a quantity whose writing was cut off, and that is billed elsewhere now', async () => {
+  it('asks for approval of an interrupted quantity that is now billed elsewhere', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     bridge.sandbox.faults.inject(patches, { kind: 'reset', when: 'after' }, { times: 100 });
     await tried();
@@ -316,7 +316,7 @@ describe('a newer run', () => {
     expect(await byReason('MAYBE_WRITTEN')).toEqual([]);
   });
 
-  it('keeps what an older one failed to write from being written by a retry', async () => {
+  it('prevents a retry from writing what an older run failed to write', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     bridge.sandbox.faults.inject(patches, faults.invalid('addition', 'quantity', 'No.'));
     await tried();
@@ -330,7 +330,7 @@ describe('a newer run', () => {
     expect((await byReason('OUTDATED')).map(({ id }) => id)).toEqual([failed!.id]);
   });
 
-  it('says why it waits while quantities are being written, and is planned when that is over', async () => {
+  it('says that it waits while quantities are being written, and is planned afterwards', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     bridge.sandbox.faults.inject(patches, { kind: 'latency', ms: 1_500 });
     await bridge.client.ask(RunPipelineDocument, { integrationId: partner.integrationId, pipeline: 'USAGE' });
@@ -347,7 +347,7 @@ describe('a newer run', () => {
       .toEqual({ state: 'SUCCEEDED', error: null });
   });
 
-  it('is planned again where a quantity began to be written while it read the PSA', async () => {
+  it('is planned again if the writing of a quantity began while it read the PSA', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     bridge.sandbox.faults.inject(patches, faults.invalid('addition', 'quantity', 'No.'));
     await tried();
@@ -395,13 +395,13 @@ describe('a second run', () => {
     return rows.map(({ id }) => id);
   }
 
-  /** Something to plan, at a PSA that lets it wait for a second. */
+  /** A run to plan, at a PSA that answers after a second. */
   async function slowPsa() {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     bridge.sandbox.faults.inject({ path: /crossReferences/ }, { kind: 'latency', ms: 1_000 });
   }
 
-  it('is rejected with the one that is still to be planned', async () => {
+  it('is rejected, and names the first one, while that is not planned yet', async () => {
     await slowPsa();
     const first = await start();
     expect(await start()).toMatchObject({
@@ -416,7 +416,7 @@ describe('a second run', () => {
     });
   });
 
-  it('is rejected too where the first one is a dry run', async () => {
+  it('is also rejected if the first one is a dry run', async () => {
     await slowPsa();
     const first = await start(true);
     expect(await start()).toMatchObject({
@@ -425,7 +425,7 @@ describe('a second run', () => {
     });
   });
 
-  it('is not started where both are started at the same moment: both get the same run', async () => {
+  it('is not started if both are requested at the same moment: both calls get the same run', async () => {
     await slowPsa();
     const started = await Promise.all([start(), start(), start()]);
     const [only, ...others] = await runs();
@@ -445,7 +445,7 @@ describe('a second run', () => {
 });
 
 describe('a changed mapping', () => {
-  it('sets what we wrote on the old addition to zero, and touches nothing that we never wrote', async () => {
+  it('sets the quantity that we wrote on the old addition to zero, and changes nothing that we never wrote', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     await partner.run('USAGE');
     await partner.setLevel(1, 'PM Customer #1', 'Gold');
@@ -455,7 +455,7 @@ describe('a changed mapping', () => {
     expect(addition('PM Customer #2').quantity).toBe(10);
   });
 
-  it('sets what a retry wrote to zero too, whose place was not there when it was planned', async () => {
+  it('also sets to zero what a retry wrote to an addition that did not exist when the run was planned', async () => {
     await partner.setLevel(1, 'No Addition Corp');
     await partner.measure(1, '5', '2026-11-20T12:00:00Z');
     await partner.run('USAGE');
@@ -469,7 +469,7 @@ describe('a changed mapping', () => {
     expect([former.quantity, addition('PM Customer #1').quantity]).toEqual([0, 5]);
   });
 
-  it('is not billed by as it was when the quantity was planned', async () => {
+  it('prevents a retry from billing a quantity that was planned with the old one', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     bridge.sandbox.faults.inject(patches, faults.invalid('addition', 'quantity', 'No.'));
     await partner.run('USAGE');
@@ -486,7 +486,7 @@ describe('a changed mapping', () => {
     expect(addition('PM Customer #1', 'Cloud Direct Gold').quantity).toBe(50);
   });
 
-  it('is not taken back to zero when it came back before that was written', async () => {
+  it('that is restored before the zero is written keeps its quantity', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     await partner.run('USAGE');
     await partner.setLevel(1, 'PM Customer #1', 'Gold');
@@ -500,7 +500,7 @@ describe('a changed mapping', () => {
     expect(addition('PM Customer #1').quantity).toBe(50);
   });
 
-  it('keeps what was billed until a person says so, when nothing was measured any more', async () => {
+  it('keeps the billed quantity until a person approves zero, when nothing is measured any more', async () => {
     await partner.measure(1, '50', '2026-11-20T12:00:00Z');
     await partner.run('USAGE');
     clock = new Date('2026-12-23T15:00:00Z');

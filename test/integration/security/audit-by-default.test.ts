@@ -9,7 +9,7 @@ import { everyOption } from '../../../src/domain/integrations/options.js';
 import { freshDatabase, type TestDatabase } from '../../support/database.js';
 
 let database: TestDatabase;
-/** Changes what it changes as a person. */
+/** Runs the change as a person. */
 let person: EntityManager;
 
 beforeAll(async () => {
@@ -30,7 +30,7 @@ function sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
 const optionColumns = everyOption.map(([key]) => key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`));
 
 /**
- * What was decided about each column of an audited table. A new column is shown unless its migration puts it on the list
+ * The decision about each column of an audited table. A new column is shown unless its migration puts it on the list
  * of audit_bookkeeping(): name it here under what was decided.
  */
 const decided: Record<string, { shown: string[]; bookkeeping: string[] }> = {
@@ -109,7 +109,7 @@ describe('every column of an audited table', () => {
     },
   );
 
-  it('is decided about for all tables that have an audit trigger', async () => {
+  it('is listed here for all tables that have an audit trigger', async () => {
     const tables = await sql<{ name: string }>(
       `select distinct tgrelid::regclass::text as name from pg_trigger join pg_proc p on p.oid = tgfoid
        where p.proname like 'audit\\_%' order by 1`,
@@ -158,7 +158,7 @@ describe('the columns that an entry shows', () => {
     expect(await ofLastEntry()).toEqual({ before: ['catch_up'], after: ['catch_up'] });
   });
 
-  it('include one that was added without a word about the audit log', async () => {
+  it('include a new column that no audit rule mentions', async () => {
     await sql(`alter table integration add if not exists added_later text`);
     await query(person, `update integration set added_later = 'x' where id = $1`, [integration]);
     expect(await ofLastEntry()).toEqual({ before: ['added_later'], after: ['added_later'] });
@@ -193,7 +193,7 @@ describe('the columns that an entry shows', () => {
     expect(await ofLastEntry()).toEqual({ before: [], after: decided.api_token!.shown.sort() });
   });
 
-  it('are all shown ones of a run that somebody started', async () => {
+  it('are all shown ones of a run that a person started', async () => {
     await query(
       person,
       `insert into sync_run (integration_id, pipeline, trigger, started_at) values ($1, 'DIGEST', 'MANUAL', now())`,
@@ -202,7 +202,7 @@ describe('the columns that an entry shows', () => {
     expect(await ofLastEntry()).toEqual({ before: [], after: decided.sync_run!.shown.sort() });
   });
 
-  it('make no entry where only bookkeeping changed', async () => {
+  it('create no entry where only bookkeeping changed', async () => {
     const count = () => sql('select 1 from audit_entry');
     const before = await count();
     await query(person, 'update integration set next_digest_at = now(), probes = 4 where id = $1', [

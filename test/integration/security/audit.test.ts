@@ -57,7 +57,7 @@ const changesOf = (entry: Entry | undefined) =>
   );
 
 describe('the audit log', () => {
-  it('says who changed which option, from where, what it was before and after', async () => {
+  it('shows who changed which option, from where, with the values before and after', async () => {
     await partner.setOptions({ dailyDigestTime: '08:30' });
     const [entry] = await log({ integrationId: partner.integrationId });
     expect(entry).toMatchObject({
@@ -70,14 +70,14 @@ describe('the audit log', () => {
     expect(changesOf(entry)).toEqual({ daily_digest_time: ['07:00', '08:30'] });
   });
 
-  it('has no entry for a change that changes nothing', async () => {
+  it('has no entry for a change without effect', async () => {
     const before = await log({ integrationId: partner.integrationId });
     await partner.setOptions({ dailyDigestTime: '08:30' });
     await partner.setLevel(1, 'PM Customer #1');
     expect(await log({ integrationId: partner.integrationId })).toEqual(before);
   });
 
-  it('says which company and level an organization was mapped to before and after', async () => {
+  it('shows the company and level of an organization’s mapping before and after', async () => {
     await partner.setLevel(2, null);
     const [entry] = await log({ integrationId: partner.integrationId, action: 'mapping.changed' });
     expect(entry!.subjectId).toBe(partner.organizations['PM Customer #2']);
@@ -88,7 +88,7 @@ describe('the audit log', () => {
     await partner.setLevel(2, 'PM Customer #2');
   });
 
-  it('shows that credentials were entered, and never which', async () => {
+  it('shows that credentials were entered, and never their values', async () => {
     const [entry] = await log({ integrationId: partner.integrationId, action: 'integration.connected' });
     expect(changesOf(entry)).toMatchObject({ credentials: [null, 'entered'], status: [null, 'CONNECTED'] });
     const rows = await query<{ row: string }>(
@@ -99,14 +99,14 @@ describe('the audit log', () => {
     for (const secret of [...Object.values(SANDBOX_LOGIN.keys), 'v1.']) expect(text).not.toContain(secret);
   });
 
-  it('says when a partner’s invoice day was changed, which decides what is billed when', async () => {
+  it('shows when a partner’s invoice day was changed, which decides what is billed when', async () => {
     const row = { externalId: other.externalId, name: other.externalId, timeZone: 'America/Chicago' };
     await bridge.client.ask(UpsertPartnersDocument, { partners: [{ ...row, invoiceDay: 24 }] });
     const [entry] = await log({ partnerId: other.partnerId, action: 'partner.changed' });
     expect(changesOf(entry)).toMatchObject({ invoice_day: [23, 24] });
   });
 
-  it('has tokens that are created and revoked', async () => {
+  it('has the creation and revocation of tokens', async () => {
     const { createApiToken } = await bridge.client.ask(
       CreateApiTokenDocument,
       { name: 'short-lived', role: 'PARTNER' },
@@ -140,7 +140,7 @@ describe('the audit log', () => {
     expect(await log({ actorId: id, action: 'sign_in.refused' })).toHaveLength(1);
   });
 
-  it('shows a partner the entries that affect it, whoever the actor was, but not the address of the vendor’s staff', async () => {
+  it('shows a partner the entries that affect it, from any actor, but not the address of the vendor’s staff', async () => {
     await bridge.client.ask(UpsertPartnersDocument, {
       partners: [
         { externalId: partner.externalId, name: 'Renamed', timeZone: 'America/Chicago', invoiceDay: 23 },
@@ -177,7 +177,7 @@ describe('the audit log', () => {
   });
 });
 
-describe('what followed in the PSA from the action of a person', () => {
+describe('a write to the PSA that a person caused', () => {
   const caused = async (action: string) => {
     const { auditLog } = await bridge.client.ask(AuditedDeliveriesDocument, {
       integrationId: partner.integrationId,
@@ -186,7 +186,7 @@ describe('what followed in the PSA from the action of a person', () => {
     return auditLog.nodes[0]!;
   };
 
-  it('is tied to the test that they sent', async () => {
+  it('is linked to the test that they sent', async () => {
     const [company] = bridge.sandbox.store.companies.all();
     const { sendTestTicket } = await bridge.client.ask(
       SendTestTicketDocument,
@@ -199,7 +199,7 @@ describe('what followed in the PSA from the action of a person', () => {
     ]);
   });
 
-  it('is tied to the run that they started', async () => {
+  it('is linked to the run that they started', async () => {
     await partner.measure(1, '12.5', new Date(Date.now() - 40 * 24 * 3_600_000).toISOString());
     await partner.run('DIGEST', { dryRun: true });
     expect(changesOf((await log({ action: 'run.started' }))[0])).toMatchObject({
@@ -209,7 +209,7 @@ describe('what followed in the PSA from the action of a person', () => {
     expect((await caused('run.started')).deliveries.totalCount).toBe(0);
   });
 
-  it('is tied to the retry that released it', async () => {
+  it('is linked to the retry that released it', async () => {
     bridge.sandbox.faults.inject({ method: 'POST' }, faults.invalid('ticket', 'summary', 'No.'));
     await partner.reportJob(1, { device: 'REFUSED' });
     const failed = (await partner.settled()).find(({ state }) => state === 'FAILED')!;
@@ -222,12 +222,12 @@ describe('what followed in the PSA from the action of a person', () => {
     expect(entry.deliveries.nodes).toMatchObject([{ id: failed.id, state: 'DELIVERED' }]);
   });
 
-  describe('follows from a setting', () => {
+  describe('results from settings', () => {
     let set: ConnectedPartner;
     beforeAll(async () => {
       set = await connectPartner(bridge);
     });
-    const cameOf = async (action: string, subject?: string) => {
+    const writesCausedBy = async (action: string, subject?: string) => {
       const { auditLog } = await bridge.client.ask(AuditedDeliveriesDocument, {
         integrationId: set.integrationId,
         action,
@@ -243,31 +243,31 @@ describe('what followed in the PSA from the action of a person', () => {
       await set.settled();
     };
 
-    it('and is tied to the mapping that it was written by', async () => {
+    it('and is linked to the mapping that was used', async () => {
       await ticketOn('FIRST');
       await set.setLevel(1, 'PM Customer #2');
       await ticketOn('SECOND');
-      expect(await cameOf('mapping.changed', 'PM Customer #1')).toEqual([['SECOND'], ['FIRST']]);
-      expect(await cameOf('mapping.changed', 'PM Customer #2')).toEqual([[]]);
+      expect(await writesCausedBy('mapping.changed', 'PM Customer #1')).toEqual([['SECOND'], ['FIRST']]);
+      expect(await writesCausedBy('mapping.changed', 'PM Customer #2')).toEqual([[]]);
     });
 
-    it('and is tied to the options that held', async () => {
+    it('and is linked to the options that were in effect', async () => {
       await set.setOptions({ dailyDigestTime: '06:00' });
       await ticketOn('THIRD');
       await set.setOptions({ dailyDigestTime: '06:30' });
       await ticketOn('FOURTH');
-      expect(await cameOf('integration.options_changed')).toEqual([
+      expect(await writesCausedBy('integration.options_changed')).toEqual([
         ['FOURTH'],
         ['THIRD'],
         ['FOURTH', 'THIRD', 'SECOND', 'FIRST'],
       ]);
     });
 
-    it('and is tied to the level that a quantity was planned with', async () => {
+    it('and is linked to the level that a quantity was planned with', async () => {
       await set.measure(2, '12.5', '2026-08-20T12:00:00Z');
       await set.run('USAGE', { date: '2026-08-23' });
       await set.setLevel(2, 'PM Customer #2', 'Gold');
-      const [later, before] = await cameOf('mapping.changed', 'PM Customer #2');
+      const [later, before] = await writesCausedBy('mapping.changed', 'PM Customer #2');
       expect(later).toEqual([]);
       expect(before).toHaveLength(1);
     });

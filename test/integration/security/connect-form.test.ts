@@ -28,8 +28,8 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** What the form answers to a site, without the site. */
-async function told(site: string): Promise<string> {
+/** The form's answer for a site, with the site's name removed. */
+async function answerFor(site: string): Promise<string> {
   const credentials = Object.entries({ site, companyId: 'c', username: 'u', password: 'p' });
   const { testConnection } = await api.ask(
     TestConnectionDocument,
@@ -50,20 +50,20 @@ async function told(site: string): Promise<string> {
   }).replaceAll(name, 'SITE');
 }
 
-describe('the connect form is no way to look around in the vendor’s network', () => {
-  it('an open port reads as a closed one', async () => {
+describe('the connect form reveals nothing about the vendor’s network', () => {
+  it('an open port gives the same answer as a closed one', async () => {
     const { port } = open.address() as { port: number };
     for (const scheme of ['https', 'http']) {
       const [toOpen, toClosed] = [
-        await told(`${scheme}://127.0.0.1:${port}`),
-        await told(`${scheme}://127.0.0.1:1`),
+        await answerFor(`${scheme}://127.0.0.1:${port}`),
+        await answerFor(`${scheme}://127.0.0.1:1`),
       ];
       expect(toOpen.replaceAll(`:${port}`, '')).toBe(toClosed.replaceAll(':1"', '"').replaceAll(':1 ', ' '));
     }
     expect(connections).toBe(0);
   });
 
-  it('hosts that exist, hosts that do not, and names of both read alike', async () => {
+  it('existing hosts, missing hosts, and their names give the same answer', async () => {
     const answers = new Set<string>();
     for (const site of [
       'https://localhost',
@@ -74,13 +74,13 @@ describe('the connect form is no way to look around in the vendor’s network', 
       'https://[::1]',
       'https://2130706433.',
     ])
-      answers.add(await told(site));
+      answers.add(await answerFor(site));
     expect([...answers]).toHaveLength(1);
     expect([...answers][0]).toContain('SITE cannot be found on the internet');
   });
 });
 
-describe('what is no site', () => {
+describe('an invalid site', () => {
   it.each([
     'na.myconnectwise.net@127.0.0.1',
     'https://user:password@psa.example',
@@ -96,7 +96,7 @@ describe('what is no site', () => {
     expect(readSite(typed)).toBeUndefined();
   });
 
-  it('but every way to write an address is read as that address, and then refused', () => {
+  it('but every notation of an address is parsed as that address, and then rejected', () => {
     for (const typed of ['0x7f.1', '2130706433.', '0177.0.0.1', '127.1', '１２７．０．０．１', '127.0.0.1.'])
       expect(readSite(`https://${typed}`)?.origin).toBe('https://127.0.0.1');
   });

@@ -53,8 +53,8 @@ async function post(
   return { status: answer.status, text: await answer.text() };
 }
 
-/** Neither a failure of ours nor a word about how we work inside. */
-function expectDecent({ status, text }: { status: number; text: string }): void {
+/** The answer is no internal error and shows no internal detail. */
+function expectNoInternalError({ status, text }: { status: number; text: string }): void {
   expect(status, text).toBeLessThan(500);
   expect(text).not.toMatch(
     /"INTERNAL|\bat \/|\bat file:|node_modules|\.[jt]s:\d+|syntax error at or near|violates|relation "/,
@@ -67,15 +67,15 @@ const tokens = (): [string, string][] => [
   ['a backup platform', source],
 ];
 
-describe('whatever is asked', () => {
+describe('a random GraphQL request', () => {
   it.each([0, 1, 2])(
-    'by caller %i is answered, without a failure of ours',
+    'by caller %i is answered without an internal error',
     async n => {
       const [who, token] = tokens()[n]!;
       await fc.assert(
         fc.asyncProperty(documents.operation, async query => {
           const answer = await post(JSON.stringify({ query }), { authorization: `Bearer ${token}` });
-          expectDecent(answer);
+          expectNoInternalError(answer);
           if (who === 'a partner') expect(answer.text).not.toContain(mark);
         }),
         fuzzing(runs),
@@ -85,7 +85,7 @@ describe('whatever is asked', () => {
   );
 
   it(
-    'by variables of any shape is answered, without a failure of ours',
+    'with variables of any shape is answered without an internal error',
     async () => {
       const query = `mutation ($id: ID!, $options: IntegrationOptionsInput!, $mappings: [MappingInput!]!, $name: String!, $at: DateTime) {
       updateIntegrationOptions(integrationId: $id, options: $options) { userErrors { code } }
@@ -124,7 +124,7 @@ describe('whatever is asked', () => {
       });
       await fc.assert(
         fc.asyncProperty(variables, async chosen =>
-          expectDecent(
+          expectNoInternalError(
             await post(JSON.stringify({ query, variables: chosen }), {
               authorization: `Bearer ${mine.token}`,
             }),
@@ -137,7 +137,7 @@ describe('whatever is asked', () => {
   );
 
   it(
-    'in a request that is none is answered, without a failure of ours',
+    'with an invalid HTTP body is answered without an internal error',
     async () => {
       const body = fc.oneof(
         fc.json().map(text => Buffer.from(text)),
@@ -172,7 +172,7 @@ describe('whatever is asked', () => {
       );
       await fc.assert(
         fc.asyncProperty(body, headers, async (chosen, given) => {
-          expectDecent(await post(chosen, given as Record<string, string>));
+          expectNoInternalError(await post(chosen, given as Record<string, string>));
         }),
         fuzzing(runs),
       );

@@ -147,7 +147,7 @@ async function outcomeOf<T>(call: Promise<T>): Promise<{ answer: T } | { error: 
 
 const strikes = fc.array(strike, { minLength: 1, maxLength: 5 });
 
-describe('whatever a PSA answers', () => {
+describe('a random answer of a PSA', () => {
   it.each(reads)(
     '%s returns a well-formed answer or throws a PsaError',
     async (_call, ask, answer) => {

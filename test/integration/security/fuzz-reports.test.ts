@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const sql = <Row>(text: string, values: unknown[] = []) => query<Row>(database.orm.em.fork(), text, values);
 
-/** What of a text is kept, as the API says: PostgreSQL's text holds no NUL, its JSON no half of a pair. */
+/** The part of a text that is stored, as the API documents: PostgreSQL's text holds no NUL, its JSON no half of a pair. */
 const kept = (value: unknown) => String(value).replaceAll('\u0000', '').toWellFormed().trim();
 
 const instantText = fc.oneof(
@@ -132,7 +132,7 @@ const zone = fc.oneof(
   { weight: 1, arbitrary: hostileText },
 );
 
-/** A few that meet again and again, and any. */
+/** A few values that repeat often, and arbitrary ones. */
 const someId = fc.oneof(
   fc.constantFrom('a', 'A', 'b', ' a', 'a\u0000', 'e\u0301', '\u00e9', '__proto__'),
   hostileText,
@@ -145,7 +145,7 @@ const organizationId = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('msp/Contoso', 'msp/Fabrikam', ' msp/Contoso ') },
   { weight: 1, arbitrary: someId },
 );
-const orNothing = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null, freq: 3 });
+const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null, freq: 3 });
 
 type Row = Record<string, unknown>;
 
@@ -154,7 +154,7 @@ interface Report {
   argument: string;
   input: string;
   row: fc.Arbitrary<Row>;
-  /** Reads a row's fact as it has to stand in the database; undefined: there is none. */
+  /** Returns the value that the database must contain for a row; undefined if there must be none. */
   stored: string;
   keyOf(row: Row): unknown[];
   /** Whether of two rows with one key the last one counts. */
@@ -175,7 +175,7 @@ const reports: Report[] = [
     argument: 'partners',
     input: 'PartnerInput',
     row: fc.record(
-      { externalId: someId, name: hostileText, timeZone: orNothing(zone), invoiceDay: orNothing(shortInt) },
+      { externalId: someId, name: hostileText, timeZone: orNull(zone), invoiceDay: orNull(shortInt) },
       { requiredKeys: ['externalId', 'name'] },
     ),
     stored: 'select * from partner where external_id = $1',
@@ -199,7 +199,7 @@ const reports: Report[] = [
           { weight: 1, arbitrary: someId },
         ),
         name: hostileText,
-        active: orNothing(fc.boolean()),
+        active: orNull(fc.boolean()),
       },
       { requiredKeys: ['externalId', 'partnerExternalId', 'name'] },
     ),
@@ -243,20 +243,20 @@ const reports: Report[] = [
         externalId: someId,
         organizationExternalId: organizationId,
         jobName: someId,
-        device: orNothing(someId),
+        device: orNull(someId),
         status: fc.constantFrom('SUCCESS', 'WARNING', 'ERROR'),
         startedAt: fc.oneof(
           { weight: 3, arbitrary: fc.constant('2026-11-21T22:00:00Z') },
           { weight: 2, arbitrary: instantText },
         ),
         endedAt: instantText,
-        protectedBytes: orNothing(decimalText),
-        message: orNothing(hostileText),
+        protectedBytes: orNull(decimalText),
+        message: orNull(hostileText),
       },
       { requiredKeys: ['externalId', 'organizationExternalId', 'jobName', 'status', 'startedAt', 'endedAt'] },
     ),
     stored: `select b.*, b.protected_bytes::text as protected_bytes,
-      (select count(*)::int from delivery d where d.job_result_id = b.id) as owed,
+      (select count(*)::int from delivery d where d.job_result_id = b.id) as deliveries,
       (select count(*)::int from integration i where i.partner_id = o.partner_id) as integrations
       from backup_job_result b join organization o on o.id = b.organization_id
       where o.external_id = $1 and b.external_id = $2`,
@@ -274,7 +274,7 @@ const reports: Report[] = [
         row.message == null ? null : String(row.message).replaceAll('\u0000', '').toWellFormed();
       if (message === null || message.length <= 20_000) expect(stored.message).toBe(message);
       else expect(stored.message).toBe(`${message.slice(0, 20_000)}… (cut)`);
-      expect(stored.owed).toBe(stored.integrations);
+      expect(stored.deliveries).toBe(stored.integrations);
     },
   },
 ];
@@ -310,7 +310,7 @@ describe.each(reports.map(report => [report.field, report] as const))(
   'whatever comes in %s',
   (_field, report) => {
     it(
-      'each row is taken whole or rejected with a reason, and a repetition changes nothing',
+      'each row is stored completely or rejected with a reason, and a repetition changes nothing',
       async () => {
         await fc.assert(
           fc.asyncProperty(fc.array(report.row, { maxLength: 12 }), async rows => {
@@ -344,7 +344,7 @@ describe.each(reports.map(report => [report.field, report] as const))(
     );
 
     it(
-      'JSON of any form is taken or refused, and what is refused changes nothing',
+      'JSON of any form is accepted or rejected, and rejected JSON changes nothing',
       async () => {
         const anyRow = fc.oneof(
           hostileJson,

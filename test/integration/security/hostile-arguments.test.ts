@@ -62,7 +62,7 @@ const textArguments: TextArgument[] = Object.values(schema.getTypeMap()).flatMap
     : [],
 );
 
-/** Where one finds an object of a type whose fields have arguments. */
+/** Paths to objects whose fields have arguments. */
 const around: Record<string, (selection: string) => string> = {
   Query: selection => `{ ${selection} }`,
   Mutation: selection => `{ ${selection} }`,
@@ -82,7 +82,7 @@ const good: Record<string, string> = {
   TimeZone: 'UTC',
 };
 
-/** A value that fits, where only the required is given; at `target` stands the variable. */
+/** A valid value with the required fields only; the variable is at `target`. */
 function writtenValue({ name, type }: Argument, path: string, target: string): string {
   if (path === target) return '$text';
   const nullable = getNullableType(type);
@@ -112,9 +112,9 @@ function operationOn({ path, type, on, field }: TextArgument): string {
   return `${on.name === 'Mutation' ? 'mutation' : 'query'}($text: ${type}) ${around[on.name]!(call)}`;
 }
 
-describe('a text that no form sends', () => {
+describe('a text that no form can send', () => {
   it.each(textArguments.map(argument => [argument.path, argument] as const))(
-    'is no failure of ours in %s',
+    'causes no internal error in %s',
     async (_path, argument) => {
       const query = operationOn(argument);
       for (const hostile of ['a\u0000b', '\ud800', '', 'x'.repeat(50_000)]) {

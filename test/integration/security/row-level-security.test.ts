@@ -66,11 +66,11 @@ describe('PostgreSQL, queried as a partner', () => {
     expect(rows.map(({ id }) => id)).toEqual([mine.deliveryId, theirs.deliveryId]);
   });
 
-  it('shows nothing where no partner is named', async () => {
-    const nobody = database.orm.em.fork();
-    nobody.setSessionContext({ role: partnerRole });
-    expect(await query(nobody, 'select id from partner')).toEqual([]);
-    expect(await query(nobody, 'select id from delivery')).toEqual([]);
+  it('shows nothing if no partner is set', async () => {
+    const withoutPartner = database.orm.em.fork();
+    withoutPartner.setSessionContext({ role: partnerRole });
+    expect(await query(withoutPartner, 'select id from partner')).toEqual([]);
+    expect(await query(withoutPartner, 'select id from delivery')).toEqual([]);
   });
 
   it.each(['integration', 'mapping', 'delivery', 'sync_run', 'api_token'])(
@@ -92,17 +92,17 @@ describe('PostgreSQL, queried as a partner', () => {
       'agenda_jobs',
       `insert into agenda_jobs (name, data) values ('deliver', jsonb_build_object('integrationId', $1::text))`,
     ],
-  ])('adds nothing to another partner’s %s', async (_table, sql) => {
+  ])('adds no row to another partner’s %s', async (_table, sql) => {
     await expect(query(asMe, sql, [theirs.integrationId])).rejects.toThrow(/row-level security/);
   });
 
-  it('moves no row to another partner', async () => {
+  it('does not move a row to another partner', async () => {
     await expect(
       query(asMe, 'update delivery set integration_id = $1', [theirs.integrationId]),
     ).rejects.toThrow(/row-level security/);
   });
 
-  it('knows the role as one that can neither log in nor go around the policies', async () => {
+  it('has a partner role that can neither log in nor bypass the policies', async () => {
     const rights = await query<{ name: string }>(
       database.orm.em.fork(),
       `select rolname as name from pg_roles where rolname = $1 and (rolcanlogin or rolsuper or rolbypassrls or rolcreaterole)`,
@@ -111,7 +111,7 @@ describe('PostgreSQL, queried as a partner', () => {
     expect(rights).toEqual([]);
   });
 
-  it('grants partners no table that has no row-level security', async () => {
+  it('grants partners only tables with row-level security', async () => {
     const open = await query<{ name: string }>(
       database.orm.em.fork(),
       `select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace

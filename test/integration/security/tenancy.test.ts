@@ -17,7 +17,7 @@ import { freshDatabase, type TestDatabase } from '../../support/database.js';
 import { addMarkedPartner, type MarkedPartner } from '../../support/two-partners.js';
 
 const schema: GraphQLSchema = buildApiSchema();
-const nobody = '01900000-0000-7000-8000-000000000000';
+const missingId = '01900000-0000-7000-8000-000000000000';
 
 let database: TestDatabase;
 let api: TestApi;
@@ -37,18 +37,18 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Whose things an id can be of. */
+/** The ids of one partner's objects. */
 type Ids = Pick<
   MarkedPartner,
   'partnerId' | 'organizationId' | 'integrationId' | 'deliveryId' | 'runId' | 'tokenId'
 >;
-const nobodys: Ids = {
-  partnerId: nobody,
-  organizationId: nobody,
-  integrationId: nobody,
-  deliveryId: nobody,
-  runId: nobody,
-  tokenId: nobody,
+const missing: Ids = {
+  partnerId: missingId,
+  organizationId: missingId,
+  integrationId: missingId,
+  deliveryId: missingId,
+  runId: missingId,
+  tokenId: missingId,
 };
 
 const credentials = `psa: "connectwise", credentials: []`;
@@ -57,8 +57,8 @@ const credentials = `psa: "connectwise", credentials: []`;
 const ofThePsa = 'an id of the PSA';
 
 /**
- * Every argument of the whole schema that takes an id, with an operation that gives it somebody else's: `other` is
- * the other partner, or nobody at all, and the rest is `mine`.
+ * Every argument of the whole schema that takes an id, with an operation that passes one of another owner: `other` is
+ * the other partner, or an id that does not exist, and the rest is `mine`.
  */
 const everyIdArgument: Record<string, typeof ofThePsa | ((other: Ids, own: Ids) => string)> = {
   'Query.partner.id': other => `{ partner(id: "${other.partnerId}") { id name } }`,
@@ -173,11 +173,11 @@ describe('an id of another partner', () => {
     Object.entries(everyIdArgument).flatMap(([path, operation]) =>
       operation === ofThePsa ? [] : [[path, operation] as const],
     ),
-  )('is answered in %s as one that nobody has, and changes nothing', async (_path, operation) => {
+  )('is answered in %s like an id that does not exist, and changes nothing', async (_path, operation) => {
     const before = await everything();
     const asked = await ask(operation(theirs, mine), mine.token);
-    const asNobodys = await ask(operation(nobodys, mine), mine.token);
-    expect(asked).toEqual(asNobodys);
+    const asMissing = await ask(operation(missing, mine), mine.token);
+    expect(asked).toEqual(asMissing);
     expect(await everything()).toEqual(before);
   });
 
@@ -186,7 +186,7 @@ describe('an id of another partner', () => {
     'Query.integration.id',
     'Query.integrations.partnerId',
     'Subscription.syncStatus.integrationId',
-  ])('is a good one in %s for its owner', async path => {
+  ])('is valid in %s for its owner', async path => {
     const operation = everyIdArgument[path] as (other: Ids, own: Ids) => string;
     expect(JSON.stringify(await ask(operation(theirs, theirs), theirs.token))).toMatch(
       new RegExp([theirs.partnerId, theirs.integrationId, theirs.runId].join('|')),
@@ -226,7 +226,7 @@ function requiresArguments(field: GraphQLField<unknown, unknown>): boolean {
 }
 
 describe('everything that a partner can read', () => {
-  it.each([0, 1, 2, 3, 4, 5, 6])('by way of entry %i of the schema is its own', async n => {
+  it.each([0, 1, 2, 3, 4, 5, 6])('through root field %i of the schema is its own', async n => {
     const entry = entries()[n]!;
     const field = schema.getQueryType()!.getFields()[/^\w+/.exec(entry)![0]]!;
     const selection = selectionOf(getNamedType(field.type) as GraphQLObjectType);
@@ -240,6 +240,6 @@ describe('everything that a partner can read', () => {
   it('has every field of the schema that partners read', () => {
     const covered = new Set(entries().map(entry => /^\w+/.exec(entry)![0]));
     const fields = Object.keys(schema.getQueryType()!.getFields());
-    expect(fields.filter(name => !covered.has(name))).toEqual(['psaPlugins']); // the same for everybody
+    expect(fields.filter(name => !covered.has(name))).toEqual(['psaPlugins']); // the same for every caller
   });
 });

@@ -6,8 +6,8 @@ function refusals(mostPerMinute: number) {
   return { clock, refused: new RefusedSignIns(mostPerMinute, () => new Date(clock.now)) };
 }
 
-describe('an address whose sign-ins are refused', () => {
-  it('may try again until it has used up its minute', () => {
+describe('an address with refused sign-ins', () => {
+  it('may try again until it reaches the limit of the minute', () => {
     const { refused } = refusals(2);
     refused.count('192.0.2.1');
     expect(refused.secondsToWait('192.0.2.1')).toBe(0);

@@ -18,11 +18,11 @@ const ownTypes = Object.values(schema.getTypeMap()).filter(type => !type.name.st
 const rootTypes = [schema.getQueryType()!, schema.getMutationType()!, schema.getSubscriptionType()!];
 
 describe('the schema', () => {
-  it('is checked in as the code has it (npm run codegen brings it up to date)', () => {
+  it('matches its file in schema/ (npm run codegen updates it)', () => {
     expect(readFileSync('schema/schema.graphql', 'utf8')).toBe(schemaText(schema));
   });
 
-  it('names on every root field the roles that may use it', () => {
+  it('names the allowed roles on every root field', () => {
     const { queries, mutations, subscriptions, authorizedFields } = getMetadataStorage();
     const roots = [...queries, ...mutations, ...subscriptions];
     expect(roots.map(root => root.schemaName).sort()).toEqual(
@@ -38,7 +38,7 @@ describe('the schema', () => {
     expect(withoutRoles.map(root => root.schemaName)).toEqual([]);
   });
 
-  it('lets the backup platform only report, and ask who it is', () => {
+  it('allows the backup platform only to report and to query who it is', () => {
     const { queries, mutations, subscriptions, authorizedFields } = getMetadataStorage();
     const open = [...queries, ...mutations, ...subscriptions].filter(root =>
       authorizedFields.some(
@@ -70,7 +70,7 @@ describe('the schema', () => {
     expect(undescribed.map(type => type.name)).toEqual([]);
   });
 
-  it('says of every mutation with userErrors which codes they have', () => {
+  it('lists the error codes of every mutation with userErrors', () => {
     const silent = Object.values(schema.getMutationType()!.getFields()).filter(
       (field: GraphQLField<unknown, unknown>) =>
         isObjectType((field.type as { ofType?: unknown }).ofType) &&
@@ -85,7 +85,7 @@ describe('the schema', () => {
     expect(validate(schema, operations)).toEqual([]);
   });
 
-  it('has inputs whose free values are our own scalars, read row by row', () => {
+  it('has no Float in its inputs, whose values are checked row by row', () => {
     const inputs = ownTypes.filter(isInputObjectType);
     const floats = inputs.flatMap(input =>
       Object.values(input.getFields()).filter(field => /Float/.test(String(field.type))),

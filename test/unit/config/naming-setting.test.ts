@@ -75,7 +75,7 @@ describe('a start that fails', () => {
     ['a statement', failure('syntax error', { code: '42601' })],
     ['a package of our own', failure("Cannot find package 'pg'", { code: 'ERR_MODULE_NOT_FOUND' })],
     ['no error', 'a text'],
-  ])('because of something else is passed on as it is: %s', async (_what, error) => {
+  ])('for another reason keeps its error: %s', async (_what, error) => {
     expect(await start(error)).toBe(error);
   });
 
@@ -85,6 +85,6 @@ describe('a start that fails', () => {
   });
 });
 
-it('a start that succeeds gives its result', async () => {
+it('a start that succeeds returns its result', async () => {
   expect(await namingSetting(readConfig({}), async () => 'service')).toBe('service');
 });

@@ -444,7 +444,7 @@ describe('client ids', () => {
     });
   });
 
-  it('of the list win over that variable', () => {
+  it('of the list take precedence over that variable', () => {
     expect(clientIds({ CONNECTWISE_CLIENT_ID: 'old', PSA_CLIENT_IDS: 'connectwise=new' })).toEqual({
       connectwise: 'new',
     });

@@ -16,7 +16,7 @@ describe('the secrets of the settings', () => {
     ['OTEL_EXPORTER_OTLP_HEADERS', 'x-key=plain', ['plain']],
     ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'authorization=Bearer abc', ['Bearer abc', 'abc']],
   ];
-  it.each(cases)('are found in %s, also while its value is invalid', (name, text, secrets) => {
+  it.each(cases)('are found in %s, even if its value is invalid', (name, text, secrets) => {
     expect(secretsInSettings({ [name]: text })).toEqual(secrets);
   });
 
@@ -29,7 +29,7 @@ describe('the secrets of the settings', () => {
     );
   });
 
-  it('are declared where the name speaks of one', () => {
+  it('are declared where the name suggests one', () => {
     const named = every.filter(({ name }) => /SECRET|TOKEN|KEY|PASSWORD|HEADERS/.test(name));
     expect(named.filter(({ secret }) => !secret)).toEqual([]);
   });

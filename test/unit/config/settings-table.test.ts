@@ -12,7 +12,7 @@ it('the README shows every setting as it is declared', () => {
   for (const { name } of settingsIn(settings)) expect(readme).toContain(`| \`${name}\` |`);
 });
 
-it('each setting has a name of its own and a description that fits a table', () => {
+it('each setting has a unique name and a description that fits a table', () => {
   const every = settingsIn(settings);
   expect(new Set(every.map(({ name }) => name)).size).toBe(every.length);
   for (const { name, description, shownDefault } of every) {

@@ -33,13 +33,13 @@ describe('an error that concerns the whole integration', () => {
     });
   });
 
-  it('a busy PSA costs no attempt, and is left alone for as long as it asks', () => {
+  it('a busy PSA costs no attempt, and gets no requests for as long as it asks', () => {
     const { outcome: what, trouble } = outcome(new PsaBusy('slow down', 7_000));
     expect(what).toMatchObject({ state: 'PENDING', notTried: true, nextAttemptAt: inSeconds(7) });
     expect(trouble).toMatchObject({ kind: 'REST', until: inSeconds(7) });
   });
 
-  it('a busy PSA that says no time is left alone for the first pause', () => {
+  it('a busy PSA that names no time gets no requests for the first pause', () => {
     expect(outcome(new PsaBusy('slow down', undefined)).trouble).toMatchObject({
       kind: 'REST',
       until: inSeconds(5),
@@ -55,7 +55,7 @@ describe('an error that concerns the whole integration', () => {
 });
 
 describe('an error that concerns one delivery', () => {
-  it('a rejection fails it for good, with each field that the PSA rejects', () => {
+  it('a rejection fails it permanently, with each field that the PSA rejects', () => {
     const error = new PsaRejected('The ticket is invalid.', [
       { field: 'board', message: 'is required' },
       { field: 'summary', message: 'is too long' },
@@ -73,7 +73,7 @@ describe('an error that concerns one delivery', () => {
     });
   });
 
-  it('no answer is tried again later, and counts as silence of the PSA', () => {
+  it('a missing answer is retried later, and counts as the PSA being unreachable', () => {
     const {
       outcome: what,
       unanswered,
@@ -93,16 +93,16 @@ describe('an error that concerns one delivery', () => {
   it.each([
     ['a request that may have been carried out', new PsaUnreachable('cut', { mayHaveBeenCarriedOut: true })],
     ['a fault of our own', new TypeError('x is not a function')],
-  ])('%s is unsure, and looked up a minute later at the earliest', (_case, error) => {
+  ])('%s has an unknown outcome, and is looked up after at least a minute', (_case, error) => {
     expect(outcome(error).outcome).toMatchObject({ state: 'PENDING', unsure: true });
     expect(outcomeOfError(error, delivery, now, 0).outcome).toMatchObject({ nextAttemptAt: inSeconds(60) });
   });
 
-  it('a fault of our own never shows its words to a partner', () => {
+  it('an internal error never shows its message to a partner', () => {
     expect(JSON.stringify(outcome(new Error('secret internals')))).not.toContain('secret');
   });
 
-  it('an unexpected answer is no silence: the PSA is there', () => {
+  it('an unexpected answer does not count as the PSA being unreachable', () => {
     expect(outcome(new PsaSurprise('an odd answer')).unanswered).toBeUndefined();
   });
 

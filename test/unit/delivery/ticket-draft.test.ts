@@ -74,22 +74,22 @@ describe('the ticket of a delivery', () => {
   });
 
   it.each([
-    ['an event to the company that its customer is mapped to now', event, '77'],
-    ['a digest to the company that its customer is mapped to now', digest, '77'],
-    ['a test to the company that a person chose', test, '99'],
-  ])('goes, %s', (_kind, delivery, companyId) => {
+    ['for an event, to the company that its customer is mapped to now', event, '77'],
+    ['for a digest, to the company that its customer is mapped to now', digest, '77'],
+    ['for a test, to the company that a person chose', test, '99'],
+  ])('is addressed %s', (_kind, delivery, companyId) => {
     expect(ticketDraft(delivery, facts)).toMatchObject({ companyId });
   });
 
   it.each([
-    ['an event by its result', event, '1'],
-    ['a digest by the worst result of the day', digest, '3'],
-    ['a test by the PSA itself', test, undefined],
-  ])('has its priority, %s', (_kind, delivery, priorityId) => {
+    ['for an event by its result', event, '1'],
+    ['for a digest by the worst result of the day', digest, '3'],
+    ['for a test by the PSA itself', test, undefined],
+  ])('has a priority that is chosen %s', (_kind, delivery, priorityId) => {
     expect(ticketDraft(delivery, facts).priorityId).toBe(priorityId);
   });
 
-  it('arrives on the board, with the type and subtype that the partner chose', () => {
+  it('is created on the board, with the type and subtype that the partner chose', () => {
     expect(ticketDraft(event, facts)).toMatchObject({ boardId: '10', typeId: '20', subtypeId: '30' });
   });
 
@@ -100,7 +100,7 @@ describe('the ticket of a delivery', () => {
     expect(body).toContain('Disk full');
   });
 
-  it('of a digest says what the pipeline wrote', () => {
+  it('of a digest contains the text of the pipeline', () => {
     expect(ticketDraft(digest, facts)).toMatchObject({
       summary: 'as it was called when it was planned',
       body: 'the day',

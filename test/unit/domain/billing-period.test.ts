@@ -23,7 +23,7 @@ describe('the invoice date', () => {
     expect([latestInvoiceDate(today, day), nextInvoiceDate(today, day)]).toEqual([latest, next]);
   });
 
-  it('comes exactly once in every month', () => {
+  it('occurs exactly once in every month', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 31 }), fc.integer({ min: 0, max: 600 }), (day, months) => {
         const date = nextInvoiceDate(addDays('2026-01-01', months * 30), day);
@@ -46,7 +46,7 @@ describe('the billing period', () => {
     expect(billingPeriod(invoiceDate, day)).toEqual({ start, end });
   });
 
-  it('bills every day exactly once, over years and whatever the invoice day', () => {
+  it('bills every day exactly once, over years and with any invoice day', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 31 }), day => {
         let invoiceDate = latestInvoiceDate('2026-01-15', day);

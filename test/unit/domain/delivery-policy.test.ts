@@ -71,7 +71,7 @@ describe('a delivery is not sent', () => {
 });
 
 describe('the state of what is not sent', () => {
-  it('asks for a person only where the mapping changed under a quantity', () => {
+  it('needs approval only where the mapping of a quantity changed', () => {
     const failed = (Object.keys(reasons) as ReasonCode[]).filter(
       reason => stateOfUnsent(reason) === 'FAILED',
     );

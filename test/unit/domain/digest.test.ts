@@ -14,7 +14,7 @@ const quiet: DigestFacts = {
 };
 
 describe('the daily digest', () => {
-  it('reads well as plain text, with what needs eyes first', () => {
+  it('is readable plain text, with what needs attention first', () => {
     const digest = writeDigest({
       ...quiet,
       succeeded: 3,
@@ -66,7 +66,7 @@ Backed up:
     );
   });
 
-  it('says of an unfinished day that it is one', () => {
+  it('says that an unfinished day is unfinished', () => {
     expect(writeDigest({ ...quiet, soFar: true }).summary).toContain('2026-11-22 so far');
   });
 
@@ -82,7 +82,7 @@ Backed up:
     expect(writeDigest({ ...quiet, ...facts }).worst).toBe(worst);
   });
 
-  it('stays within what a ticket can tell', () => {
+  it('stays within the length of a ticket', () => {
     const problems = Array.from({ length: 5_000 }, (_, n) => ({
       status: 'ERROR' as const,
       jobName: `Job ${n}`,

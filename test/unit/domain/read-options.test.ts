@@ -24,7 +24,7 @@ describe('reading options', () => {
       { serviceBoardId: '1', serviceTypeId: null, alertPriorities: { errorId: '2' } },
       {},
     ],
-  ])('takes %s', (_what, input, changes) => {
+  ])('accepts %s', (_what, input, changes) => {
     expect(readOptions(input)).toEqual({ changes, problems: [] });
   });
 

@@ -40,7 +40,7 @@ describe('rescheduling', () => {
 });
 
 describe('unscheduling', () => {
-  it('leaves nothing due', () => {
+  it('leaves no run scheduled', () => {
     const changed = integration({ nextDigestAt: overdue });
     unschedule(changed, rescheduling.schedules);
     expect(dueTimes(changed)).toEqual({ nextDigestAt: null, nextUsageAt: null });

@@ -73,7 +73,7 @@ describe('the queue of tickets', () => {
     ['no type, which clears the subtype', 'A 1 11', give(stays, null), 'A - -'],
     ['no subtype', 'A 1 11', give(stays, stays, null), 'A 1 -'],
     ['another board and, explicitly, no type', 'A 1 11', give('B', null, null), 'B - -'],
-  ])('takes %s', async (_what, before, input, after) => {
+  ])('accepts %s', async (_what, before, input, after) => {
     expect(await choose(before, input)).toEqual({ changes: queue(after), problems: [] });
   });
 

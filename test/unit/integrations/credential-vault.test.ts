@@ -22,12 +22,12 @@ describe('the credential vault', () => {
     expect(new CredentialVault([key(), old]).open('a', sealed)).toEqual(credentials);
   });
 
-  it('says that a key is missing, without showing anything', () => {
+  it('reports a missing key, without showing a secret', () => {
     const sealed = new CredentialVault([key()]).seal('a', credentials);
     expect(() => new CredentialVault([key()]).open('a', sealed)).toThrow(/ENCRYPTION_KEYS lacks/);
   });
 
-  it('does not take another key for the one whose id stands there', () => {
+  it('does not use another key than the one that the id names', () => {
     const [one, other] = [key(), key()];
     const sealed = new CredentialVault([one]).seal('a', credentials);
     const both = new CredentialVault([other, one]);
@@ -45,7 +45,7 @@ describe('the credential vault', () => {
     expect(nonces.size).toBe(2_000);
   });
 
-  it('holds nothing of the credentials or of the key in what it makes', () => {
+  it('shows nothing of the credentials or of the key in its output', () => {
     const secret = key();
     const sealed = new CredentialVault([secret]).seal('a', credentials);
     const bytes = Buffer.from(sealed.split('.')[2]!, 'base64').toString('latin1');
@@ -55,7 +55,7 @@ describe('the credential vault', () => {
     }
   });
 
-  it('notices every changed, left out and added byte', () => {
+  it('detects every changed, missing and added byte', () => {
     const vault = new CredentialVault([key()]);
     const sealed = vault.seal('a', credentials);
     const [version, id, text] = sealed.split('.') as [string, string, string];
@@ -72,7 +72,7 @@ describe('the credential vault', () => {
     for (const changed of forged) expect(() => vault.open('a', changed)).toThrow();
   });
 
-  it('notices every changed character, also those that base64 has no use for', () => {
+  it('detects every changed character, also those outside base64', () => {
     const vault = new CredentialVault([key()]);
     const sealed = vault.seal('a', { password: 'x' });
     const changed = Array.from(sealed, (character, at) =>

@@ -6,7 +6,7 @@ import { PsaLookups } from '../../../src/integrations/psa-lookups.js';
 const integration = (changes: Partial<Integration> = {}) =>
   ({ id: 'i1', credentials: 'sealed', ...changes }) as Integration;
 
-/** A PSA whose boards are counted up, so that each answer shows whether the PSA was asked. */
+/** A PSA with a new board name in each answer, which shows whether the PSA was asked. */
 function lookups() {
   const state = { now: Date.parse('2026-11-23T12:00:00Z'), asked: 0, fails: false };
   const adapter = {
@@ -32,7 +32,7 @@ describe('a lookup in a PSA', () => {
     expect(state.asked).toBe(2);
   });
 
-  it('is asked once by two at the same moment', async () => {
+  it('is requested once for two callers at the same moment', async () => {
     const { state, lookups: psa } = lookups();
     await Promise.all([psa.serviceBoards(integration()), psa.serviceBoards(integration())]);
     expect(state.asked).toBe(1);
@@ -41,14 +41,14 @@ describe('a lookup in a PSA', () => {
   it.each([
     ['another integration', { id: 'i2' }],
     ['new credentials', { credentials: 'sealed anew' }],
-  ])('is asked again for %s', async (_what, changes) => {
+  ])('is requested again for %s', async (_what, changes) => {
     const { state, lookups: psa } = lookups();
     await psa.serviceBoards(integration());
     await psa.serviceBoards(integration(changes));
     expect(state.asked).toBe(2);
   });
 
-  it('that failed is asked again', async () => {
+  it('that failed is requested again', async () => {
     const { state, lookups: psa } = lookups();
     state.fails = true;
     await expect(psa.serviceBoards(integration())).rejects.toThrow('does not answer');

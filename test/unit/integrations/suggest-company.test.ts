@@ -22,24 +22,24 @@ describe('a suggestion for an organization that is not mapped', () => {
     expect(await suggest('Acme')).toEqual(company('1', ' ACME '));
   });
 
-  it('is none where two companies have the name', async () => {
+  it('is missing where two companies have the name', async () => {
     const { suggest } = suggestions(() => [company('1', 'Twins'), company('2', 'twins')]);
     expect(await suggest('Twins')).toBeNull();
   });
 
-  it('is none where no company has the name', async () => {
+  it('is missing where no company has the name', async () => {
     const { suggest } = suggestions(() => [company('1', 'Acme')]);
     expect(await suggest('Bolt')).toBeNull();
   });
 
-  it('is none while the PSA does not answer', async () => {
+  it('is missing while the PSA does not answer', async () => {
     const { suggest } = suggestions(() => {
       throw new PsaUnreachable('down', { mayHaveBeenCarriedOut: false });
     });
     expect(await suggest('Acme')).toBeNull();
   });
 
-  it('asks the PSA once for all, and not before the first is wanted', async () => {
+  it('asks the PSA once for all organizations, and only when the first is requested', async () => {
     const { asked, suggest } = suggestions(() => []);
     expect(asked).toEqual([]);
     await Promise.all([suggest('Acme'), suggest('Bolt')]);

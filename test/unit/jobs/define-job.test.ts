@@ -60,24 +60,24 @@ describe('an integration job', () => {
   it.each([
     ['at that time, on the machine’s clock', 45_000, '2026-11-23T12:00:45Z'],
     ['now, if that time has passed', -5_000, '2026-11-23T12:00:00Z'],
-  ])('whose work names a time to look again wakes its integration %s', async (_when, inMs, at) => {
+  ])('whose work returns the next time wakes its integration %s', async (_when, inMs, at) => {
     await integrationJob(new Date(serviceClock.getTime() + inMs)).run({ integrationId: 'one' });
     expect(happened.at(-1)).toEqual(['wake', 'deliver', 'one', new Date(at)]);
   });
 
-  it('leaves to the tick what is due in more than a minute', async () => {
+  it('leaves work that is due in more than a minute to the tick', async () => {
     await integrationJob(new Date(serviceClock.getTime() + 60_001)).run({ integrationId: 'one' });
     expect(happened).not.toContainEqual(expect.arrayContaining(['wake']));
   });
 
-  it('takes twice as many jobs as it runs at once, so that the next one is at hand', () => {
+  it('takes twice as many jobs as it runs at once, so that the next one is ready', () => {
     const { name, limits } = integrationJob(null);
     expect([name, limits]).toEqual(['deliver', { concurrency: 3, lockLimit: 6 }]);
   });
 });
 
 describe('a scheduled job', () => {
-  it('works once at a time', async () => {
+  it('runs once at a time', async () => {
     const job: ScheduledJob<typeof dependencies> = {
       name: 'tick',
       every: '1 minute',

@@ -29,12 +29,12 @@ describe('running a job', () => {
     expect(observed.run.mock.calls).toEqual([['deliver', false, 2]]);
   });
 
-  it('measures no lag where nobody knows when it was due', async () => {
+  it('measures no lag where the due time is unknown', async () => {
     await runJob(jobDue().job, { metrics, logger: silent }, async () => {});
     expect(observed.lag).not.toHaveBeenCalled();
   });
 
-  it('counts a failure, logs it with job and integration, and passes it on', async () => {
+  it('counts a failure, logs it with job and integration, and rethrows it', async () => {
     const lines: string[] = [];
     const logger: Logger = openLog('error', { write: line => void lines.push(line) });
     const failed = runJob(jobDue().job, { metrics, logger }, async () => {
@@ -52,14 +52,14 @@ describe('running a job', () => {
     ]);
   });
 
-  it('names job and integration in what the work logs', async () => {
+  it('adds job and integration to the log lines of the work', async () => {
     const lines: string[] = [];
     const logger = openLog('info', { write: line => void lines.push(line) });
     await runJob(jobDue().job, { metrics, logger }, async () => logger.info('at work'));
     expect(JSON.parse(lines[0]!)).toMatchObject({ msg: 'at work', job: 'deliver', integration: 'one' });
   });
 
-  it('renews the lock every 20 seconds while the work goes on, and no longer', async () => {
+  it('renews the lock every 20 seconds until the work ends', async () => {
     const { job, touch } = jobDue();
     await runJob(job, { metrics, logger: silent }, async () => {
       await vi.advanceTimersByTimeAsync(59_000);

@@ -58,7 +58,7 @@ describe('a webhook', () => {
     });
   });
 
-  it('is not sent to a name that came to lead to a private address', async () => {
+  it('is not sent to a name that now resolves to a private address', async () => {
     let asked = 0;
     const host = await serve((_request, response) => {
       asked += 1;
@@ -90,14 +90,14 @@ describe('a webhook', () => {
     expect(paths).toEqual(['/here']);
   });
 
-  it('needs a certificate that is trusted', async () => {
+  it('needs a trusted certificate', async () => {
     const host = await serve((_request, response) => response.end(), await ownCertificate());
     expect(await sender({ allowedHosts: [host] }).send(`https://${host}/`, notice)).toMatchObject({
       error: expect.stringContaining('its certificate is not trusted'),
     });
   });
 
-  it('waits for an answer no longer than it may', async () => {
+  it('does not wait for an answer longer than allowed', async () => {
     const host = await serve(() => {});
     const webhooks = sender({ allowedHosts: [host], timeoutMs: 100 });
     expect(await webhooks.send(`http://${host}/`, notice)).toMatchObject({

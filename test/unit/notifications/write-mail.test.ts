@@ -53,7 +53,7 @@ describe('the e-mail of a notice', () => {
     expect(text).toContain('needed attention since 2026-11-23 06:30 (America/Chicago)');
   });
 
-  it('says what to do about trouble', () => {
+  it('says how to fix a problem', () => {
     const { text } = mail(NoticeType.NEEDS_ATTENTION, { reason: 'Enter the password again.' });
     expect(text).toContain('What to do: Enter the password again.');
   });

@@ -129,7 +129,7 @@ describe('a request for a run', () => {
     expect(checkRequest(pipelines[name], request(asked), date)?.code).toBe(code);
   });
 
-  it('names the argument, and says to a person what is wrong', () => {
+  it('names the argument, and explains the error to a person', () => {
     expect(checkRequest(pipelines.USAGE, request({}), '2026-11-24')).toEqual({
       field: ['date'],
       code: 'NOT_AN_INVOICE_DATE',
@@ -146,12 +146,12 @@ describe('the registry', () => {
     );
   });
 
-  it('has a job for each pipeline that one plans, and for no other', () => {
+  it('has a job for each pipeline that a job plans, and for no other', () => {
     const jobs = allPipelines.map(({ planning }) => (planning.how === 'BY_JOB' ? planning.job : null));
     expect(jobs).toEqual(allPipelines.map(({ name }) => pipelineTerms[name].job));
   });
 
-  it('describes every code that a check answers', () => {
+  it('describes every error code of a check', () => {
     const described = allPipelines.flatMap(({ problems }) => problems).join(' ');
     const off = request({ billingEnabled: false, dailyDigestEnabled: false });
     const codes = allPipelines.flatMap(pipeline => pipeline.disabled(off.integration)?.code ?? []);

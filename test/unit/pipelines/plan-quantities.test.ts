@@ -72,7 +72,7 @@ describe('the sum of a company', () => {
     expect(sumByCompany([figure({ companyId: null, companyName: null, billingLevel: null })])).toEqual([]);
   });
 
-  it('neither loses nor invents a quantity, whatever the figures', () => {
+  it('neither loses nor adds a quantity, whatever the figures', () => {
     const decimals = fc
       .tuple(fc.integer({ min: 0, max: 1e9 }), fc.integer({ min: 0, max: 999_999_999 }))
       .map(([a, b]) => `${a}.${b}`);
@@ -112,7 +112,7 @@ describe('a planned quantity', () => {
     ]);
   });
 
-  it('fails with the PSA’s reason where it has none', () => {
+  it('fails with the PSA’s reason if it has no place', () => {
     const none: BillingResolution = { state: 'UNRESOLVED', reason: 'NO_AGREEMENT', message: 'no agreement' };
     expect(plan([usage()], [none])).toEqual([
       expect.objectContaining({ state: 'FAILED', reasonCode: 'NO_AGREEMENT' }),
@@ -124,7 +124,7 @@ describe('a planned quantity', () => {
     expect(plan([usage()], [none])).toEqual([expect.objectContaining({ state: 'SKIPPED' })]);
   });
 
-  it('fails with its twin when two usages would be written to one place', () => {
+  it('fails, as does the other, when two usages would be written to one place', () => {
     const states = plan([usage(), usage({ usageType: 'Machines' })], [resolved(), resolved()]);
     expect(states.map(planned => planned.reasonCode)).toEqual(['SHARED_TARGET', 'SHARED_TARGET']);
   });
@@ -139,7 +139,7 @@ describe('a planned quantity', () => {
     expect(plan([usage({ quantity: '0' })], [resolved({ quantity: '0.00' })])[0]!.state).toBe('PENDING');
   });
 
-  it('takes back what we wrote for a mapping that is gone', () => {
+  it('sets to zero what we wrote for a removed mapping', () => {
     const [, old] = plan([usage()], [resolved()], [written()]);
     expect(old).toMatchObject({
       state: 'PENDING',
@@ -150,28 +150,28 @@ describe('a planned quantity', () => {
     });
   });
 
-  it('asks before it bills zero for a mapping that stands but was not measured', () => {
+  it('asks for approval to bill zero for a mapping that was not measured', () => {
     const [old] = plan([], [], [written()], [companyAtLevel('250', 'Silver')]);
     expect(old).toMatchObject({ state: 'HELD', reasonCode: 'NOT_MEASURED' });
   });
 
-  it('asks before it empties the old place of a usage that moved', () => {
+  it('asks for approval to set the old place of a moved usage to zero', () => {
     const [, old] = plan([usage({ level: 'Silver' })], [resolved()], [written()]);
     expect(old).toMatchObject({ state: 'HELD', reasonCode: 'TARGET_MOVED' });
   });
 
-  it('asks before it takes back what it may not have written', () => {
+  it('asks for approval to set to zero what may not have been written', () => {
     const [, old] = plan([usage()], [resolved()], [written({ sure: false })]);
     expect(old).toMatchObject({ state: 'HELD', quantity: '0', reasonCode: 'MAYBE_WRITTEN' });
     expect(old!.target!.quantity).toBeNull();
   });
 
-  it('leaves the old place alone while the usage has no new one', () => {
+  it('does not change the old place while the usage has no new one', () => {
     const none: BillingResolution = { state: 'UNRESOLVED', reason: 'SEVERAL_AGREEMENTS', message: 'two' };
     expect(plan([usage({ level: 'Silver' })], [none], [written()])).toHaveLength(1);
   });
 
-  it('has nothing to take back where zero stands already', () => {
+  it('plans nothing where the old quantity is already zero', () => {
     expect(plan([], [], [written({ quantity: '0.000' })])).toEqual([]);
   });
 });

@@ -69,11 +69,11 @@ describe('a digest run', () => {
   it.each([
     ['yesterday once the digest time has come', '2026-11-23T13:00:00Z', '2026-11-22'],
     ['the day before before that', '2026-11-23T12:59:59Z', '2026-11-21'],
-  ])('sums up %s', (_case, now, expected) => {
+  ])('summarizes %s', (_case, now, expected) => {
     expect(latestDigestDate(daily('07:00'), chicago, at(now))).toBe(expected);
   });
 
-  it('sums up each day that was missed, oldest first', () => {
+  it('summarizes each missed day, oldest first', () => {
     const dates = digestDatesSince(
       at('2026-11-20T13:00:00Z'),
       daily('07:00'),
@@ -83,7 +83,7 @@ describe('a digest run', () => {
     expect(dates).toEqual(['2026-11-19', '2026-11-20', '2026-11-21']);
   });
 
-  it('makes up for no more than the last seven days', () => {
+  it('summarizes at most the last seven days', () => {
     const dates = digestDatesSince(
       at('2026-01-01T13:00:00Z'),
       daily('07:00'),
@@ -95,7 +95,7 @@ describe('a digest run', () => {
 });
 
 describe('a usage run', () => {
-  it('bills each invoice date that was missed, oldest first', () => {
+  it('bills each missed invoice date, oldest first', () => {
     const dates = invoiceDatesSince(at('2026-01-31T05:00:00Z'), berlin, '06:00', at('2026-03-31T04:00:00Z'));
     expect(dates).toEqual(['2026-01-31', '2026-02-28', '2026-03-31']);
   });

@@ -66,7 +66,7 @@ describe('PSA_PORTS', () => {
     expect(readConfig({ PSA_PORTS: '443, 8443' }).psa.ports).toEqual([443, 8443]);
   });
 
-  it.each(['https', '0', '65536', '4.5', '1-1024'])('takes port numbers only, not %s', ports => {
+  it.each(['https', '0', '65536', '4.5', '1-1024'])('accepts port numbers only, not %s', ports => {
     expect(() => readConfig({ PSA_PORTS: ports })).toThrow(/PSA_PORTS/);
   });
 });

@@ -4,7 +4,7 @@ import { guardedPools } from '../../../src/psa/guarded-pools.js';
 const pools = guardedPools({ allowedHosts: [] });
 afterAll(() => pools.close());
 
-test('the connections of 500 sites are kept, and those of the least recently used one are given up', () => {
+test('connections of up to 500 sites are kept; then those of the least recently used site are closed', () => {
   const site = (n: number) => pools.for(new URL(`https://psa-${n}.example/path`));
   const [first, second] = [site(1), site(2)];
   for (let n = 3; n <= 500; n += 1) site(n);

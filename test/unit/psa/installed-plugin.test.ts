@@ -11,7 +11,7 @@ const period = { start: '2026-10-23', end: '2026-11-22' };
 const draft = { reference: 'event:1', summary: 'Failed', body: '', companyId: '1' };
 const request = { companyId: '1', usageType: 'Backup Usage', level: 'Default' };
 
-/** A plugin whose operations are those given, connected as the service does it. */
+/** A plugin with the given operations, connected as the service connects it. */
 function connected(capabilities: PsaCapability[], operations: Partial<PsaAdapter> = {}): PsaAdapter {
   const plugin: PsaPlugin = {
     id: 'examplepsa',
@@ -65,7 +65,7 @@ describe('an operation whose capability the plugin does not declare', () => {
 });
 
 describe('a declared operation', () => {
-  it('is called with what was given, on the adapter itself', async () => {
+  it('is called with the given arguments, on the adapter itself', async () => {
     const adapter = {
       level: 'Gold',
       async listBillingLevels() {
@@ -77,7 +77,7 @@ describe('a declared operation', () => {
     ]);
   });
 
-  it('that the adapter lacks is a surprise, with its name', async () => {
+  it('that the adapter lacks is an UNEXPECTED error with its name', async () => {
     const error = await connected(['TICKETS'])
       .createTicket(draft)
       .catch(error => error);
@@ -99,7 +99,7 @@ describe('the texts of an answer', () => {
   const odd = 'Nul\u0000 and half \ud800';
   const clean = 'Nul and half \ufffd';
 
-  it('lose what PostgreSQL cannot store, at every depth', async () => {
+  it('are stripped of what PostgreSQL cannot store, at every depth', async () => {
     const adapter = connected(['AGREEMENT_ADDITIONS'], {
       resolveBillingTargets: async () => [
         { state: 'RESOLVED', target: { ...target, description: odd, place: { [odd]: [odd, 1, null] } } },

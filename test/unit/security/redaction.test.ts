@@ -8,7 +8,7 @@ import { redactor } from '../../../src/text/redaction.js';
 const secret = `pass"wörd/+&=%?'\\-and more`;
 const bytes = Buffer.from(secret);
 
-describe('a secret is taken out', () => {
+describe('a secret is redacted', () => {
   const redact = redactor([secret]);
   it.each([
     ['as it is', secret],
@@ -28,11 +28,11 @@ describe('a secret is taken out', () => {
     expect(redacted.length).toBeLessThan(60);
   });
 
-  it('also where it begins another one', () => {
+  it('also where it is a prefix of another one', () => {
     expect(redactor(['abcdef', 'abcdefgh'])('x abcdefgh y')).toBe('x [secret] y');
   });
 
-  it('but not one that is too short to be told from a word', () => {
+  it('but not one that is too short to be distinguished from a word', () => {
     expect(redactor(['a', ''])('a banana')).toBe('a banana');
   });
 
@@ -41,7 +41,7 @@ describe('a secret is taken out', () => {
   });
 });
 
-it('no line of the log leaves with a secret, wherever in an error it stood', () => {
+it('no log line contains a secret, wherever in an error it was', () => {
   const lines: string[] = [];
   const log = openLog('trace', { write: line => void lines.push(line) }, redactor([secret]));
   const cause = Object.assign(new Error(`cause ${secret}`), { input: secret });
@@ -54,7 +54,7 @@ it('no line of the log leaves with a secret, wherever in an error it stood', () 
   expect(lines[0]).not.toContain('wörd');
 });
 
-describe('what a PSA repeats', () => {
+describe('a secret that a PSA repeats', () => {
   const authorization = `Basic ${Buffer.from('acme+public:private key').toString('base64')}`;
   const ask = async (status: number, text: string) => {
     const http = { request: async (): Promise<PsaResponse> => ({ status, headers: {}, text }) };
@@ -75,7 +75,7 @@ describe('what a PSA repeats', () => {
     },
   );
 
-  it('is taken out of JSON, however its letters are written', async () => {
+  it('is redacted in JSON, however its letters are escaped', async () => {
     const escaped = [...'private key'].map(letter => `\\u00${letter.charCodeAt(0).toString(16)}`).join('');
     expect(await ask(400, `{"errors":[{"message":"${escaped}"}]}`)).toBe(
       '{"errors":[{"message":"[secret]"}]}',
@@ -90,7 +90,7 @@ describe('what a PSA repeats', () => {
 });
 
 describe('the secrets of the settings', () => {
-  it('are all known, as written and as meant', () => {
+  it('are all known, as written and as decoded', () => {
     const found = secretsInSettings({
       ENCRYPTION_KEYS: 'key-one, key-two',
       OPERATOR_TOKEN: 'psab_operator',
@@ -121,7 +121,7 @@ describe('the secrets of the settings', () => {
     );
   });
 
-  it('are none where nothing is set or nothing can be read', () => {
+  it('are empty where nothing is set or nothing can be parsed', () => {
     expect(secretsInSettings({})).toEqual([]);
     expect(secretsInSettings({ DATABASE_URL: 'postgres://host/db', SMTP_URL: 'smtp://host:25' })).toEqual([]);
   });

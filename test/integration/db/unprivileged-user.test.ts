@@ -27,12 +27,12 @@ afterAll(async () => {
   await admin.end();
 });
 
-describe('a database user that owns its database and has no other right', () => {
+describe('a user that owns its database and has no other right', () => {
   it('gets an error that says what an administrator has to run once', async () => {
     await expect(migrateDatabase(url)).rejects.toThrow(`grant psa_bridge_partner to ${name}`);
   });
 
-  it('is enough after that, and has both safeguards: rows of partners, and a log that it cannot change', async () => {
+  it('can run the service after that, with both safeguards: row-level security, and an audit log that it cannot change', async () => {
     await admin.query(`grant psa_bridge_partner to ${name}`);
     await migrateDatabase(url);
     const orm = await openDatabase({ url, entities });

@@ -12,7 +12,7 @@ import { openSocket } from '../../support/socket.js';
 let database: TestDatabase;
 let provider: IdentityProvider;
 let api: TestApi;
-/** As another process would be: another connection. */
+/** Another connection, as another process has it. */
 let elsewhere: pg.Client;
 
 beforeAll(async () => {
@@ -60,26 +60,26 @@ const waitForALock = () =>
     .not.toEqual([]);
 
 describe('an API token', () => {
-  it('that is revoked while it is looked up opens no WebSocket that stays', async () => {
+  it('that is revoked during its lookup does not keep a WebSocket open', async () => {
     const { id, token } = await api.createToken('OPERATOR');
     const other = await api.createToken('OPERATOR');
-    const heard = openSocket(api.url, { token: other.token });
-    await heard.acknowledged;
-    // The revocation holds the row, so the look-up has read it but cannot note that it was used.
+    const revokedSocket = openSocket(api.url, { token: other.token });
+    await revokedSocket.acknowledged;
+    // The revocation locks the row, so the lookup has read it but cannot record that it was used.
     await elsewhere.query('begin');
     await elsewhere.query('update api_token set revoked_at = now() where id = $1', [id]);
     const { acknowledged, closed } = openSocket(api.url, { token });
     await waitForALock();
     await ask(`select pg_notify('psa_bridge', $1)`, [JSON.stringify({ kind: 'token_revoked', tokenId: id })]);
     await api.ask(RevokeApiTokenDocument, { id: other.id });
-    expect(await heard.closed).toBe(4403);
+    expect(await revokedSocket.closed).toBe(4403);
     await elsewhere.query('commit');
     expect(await Promise.race([closed, acknowledged.then(() => 'open')])).toBe(4403);
   });
 });
 
-it('WebSockets that leave before they are let in are not counted as open', async () => {
-  // Keys that come late: everybody waits for them.
+it('WebSockets that close before they are authenticated are not counted as open', async () => {
+  // The keys arrive late: every connection waits for them.
   let answer!: () => void;
   const late = new Promise<void>(resolve => {
     answer = resolve;
@@ -111,14 +111,14 @@ it('WebSockets that leave before they are let in are not counted as open', async
   keys.close();
 });
 
-it('keys are not read by plain http from elsewhere, even if the provider says so', async () => {
+it('keys are not read from another host by plain http, even if the provider says so', async () => {
   const asked: string[] = [];
-  const misled = createServer((request, response) => {
+  const misleading = createServer((request, response) => {
     asked.push(request.url ?? '');
     response.end(JSON.stringify({ issuer: `http://127.0.0.1:${port}`, jwks_uri: `http://0.0.0.0:${port}/` }));
   });
-  await new Promise<void>(done => misled.listen(0, '0.0.0.0', done));
-  const { port } = misled.address() as AddressInfo;
+  await new Promise<void>(done => misleading.listen(0, '0.0.0.0', done));
+  const { port } = misleading.address() as AddressInfo;
   const issuer = `http://127.0.0.1:${port}`;
   const other = await startTestApi(database, {
     environment: { JWT_ISSUER: issuer, JWT_AUDIENCE: audience },
@@ -126,11 +126,11 @@ it('keys are not read by plain http from elsewhere, even if the provider says so
   expect((await other.send(ViewerDocument, {}, await forge({ iss: issuer }))).status).toBe(503);
   expect(asked).toEqual(['/.well-known/openid-configuration']);
   await other.stop();
-  misled.close();
+  misleading.close();
 });
 
 describe('while the identity provider does not answer', () => {
-  it('an open WebSocket of its token stays, and does not keep a revoked one open', async () => {
+  it('an open WebSocket with its token stays open, and one with a revoked API token is closed', async () => {
     const jane = openSocket(api.url, { token: await forge() });
     await jane.acknowledged;
     const { id, token } = await api.createToken('OPERATOR');
@@ -138,7 +138,7 @@ describe('while the identity provider does not answer', () => {
     await revoked.acknowledged;
     provider.answers = false;
     vi.setSystemTime(Date.now() + 11 * 60_000);
-    // Nobody hears of it until the connection to the database is back.
+    // No process receives the revocation until the connection to the database is back.
     await ask('update api_token set revoked_at = now() where id = $1', [id]);
     await ask(
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'psa-bridge changes' and datname = current_database()`,
@@ -149,12 +149,12 @@ describe('while the identity provider does not answer', () => {
     jane.socket.close();
   });
 
-  it('a new WebSocket is told to come again', async () => {
+  it('a new WebSocket is closed with a code that means try again later', async () => {
     provider.answers = false;
     expect(await openSocket(api.url, { token: await forge() }).closed).toBe(4503);
   });
 
-  it('it is left alone for a moment', async () => {
+  it('it gets no further request for a moment', async () => {
     provider.answers = false;
     for (let n = 0; n < 5; n += 1) expect(await outcome(await forge({ n }))).toMatch(/^503/);
     expect(provider.asked.length).toBe(1);
@@ -167,7 +167,7 @@ describe('a claim', () => {
     ['a subject', { sub: 'a\u0000da' }, '401 UNAUTHENTICATED'],
     ['a partner', { psa_bridge_role: 'PARTNER', psa_bridge_partner: 'x\u0000' }, '401 UNAUTHENTICATED'],
     ['an end of time', { exp: 1e300 }, '401 UNAUTHENTICATED'],
-  ])('that no database could hold is no failure of ours: %s', async (_what, claims, expected) => {
+  ])('that PostgreSQL cannot store causes no internal error: %s', async (_what, claims, expected) => {
     expect(await outcome(await forge(claims))).toBe(expected);
   });
 });

@@ -55,21 +55,21 @@ const good = (more: Record<string, unknown> = {}) => ({
   ...more,
 });
 
-async function letIn(token: string): Promise<boolean> {
+async function authenticates(token: string): Promise<boolean> {
   const { status, errors } = await api.send(ViewerDocument, {}, token);
   if (status === 200 && !errors) return true;
   expect([status, errors?.[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
   return false;
 }
 
-describe('somebody whom the identity provider vouches for', () => {
-  it('is let in with the role that their token names', async () => {
+describe('a person with a token of the identity provider', () => {
+  it('is authenticated with the role that their token names', async () => {
     const token = await provider.tokenWith({ psa_bridge_role: 'OPERATOR' });
     const { viewer } = await api.ask(ViewerDocument, {}, token);
     expect(viewer).toMatchObject({ role: 'OPERATOR', partner: null });
   });
 
-  it('is known by their name', async () => {
+  it('is identified by their name', async () => {
     const { viewer } = await api.ask(ViewerDocument, {}, await provider.forge(good({ name: 'Jane Doe' })));
     expect(viewer.tokenName).toBe('Jane Doe');
   });
@@ -82,12 +82,12 @@ describe('somebody whom the identity provider vouches for', () => {
     expect(partners.nodes.map(({ id }) => id)).toEqual([mine]);
   });
 
-  it('reports as a backup platform and reads nothing', async () => {
+  it('can report as a backup platform, and then reads nothing', async () => {
     const token = await provider.tokenWith({ psa_bridge_role: 'SOURCE' });
     expect((await api.send(PartnersDocument, {}, token)).errors?.[0]?.extensions.code).toBe('FORBIDDEN');
   });
 
-  it('stands in the audit log by subject and name', async () => {
+  it('appears in the audit log with subject and name', async () => {
     await api.ask(ViewerDocument, {}, await provider.forge(good({ sub: 'audited', name: 'Ann Audited' })));
     const { auditLog } = await api.ask(AuditLogDocument, { actorId: 'audited' });
     expect(auditLog.nodes).toMatchObject([
@@ -98,12 +98,14 @@ describe('somebody whom the identity provider vouches for', () => {
     ]);
   });
 
-  it('may have the role as one of several groups', async () => {
-    expect(await letIn(await provider.forge(good({ psa_bridge_role: ['staff', 'OPERATOR'] })))).toBe(true);
+  it('can have the role as one of several groups', async () => {
+    expect(await authenticates(await provider.forge(good({ psa_bridge_role: ['staff', 'OPERATOR'] })))).toBe(
+      true,
+    );
   });
 });
 
-describe('a token lets nobody in', () => {
+describe('a token is rejected', () => {
   it.each<[string, () => Record<string, unknown>]>([
     ['for another service', () => ({ aud: 'https://other.example' })],
     ['of another issuer', () => ({ iss: 'https://evil.example' })],
@@ -122,59 +124,59 @@ describe('a token lets nobody in', () => {
     ],
     ['of several partners', () => ({ psa_bridge_role: 'PARTNER', psa_bridge_partner: ['mine', 'theirs'] })],
   ])('%s', async (_what, claims) => {
-    expect(await letIn(await provider.forge(good()))).toBe(true);
-    expect(await letIn(await provider.forge(good(claims())))).toBe(false);
+    expect(await authenticates(await provider.forge(good()))).toBe(true);
+    expect(await authenticates(await provider.forge(good(claims())))).toBe(false);
   });
 
-  it('that was signed by nobody', async () => {
+  it('that is not signed', async () => {
     const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-    expect(await letIn(`${part({ alg: 'none' })}.${part(good())}.`)).toBe(false);
+    expect(await authenticates(`${part({ alg: 'none' })}.${part(good())}.`)).toBe(false);
   });
 
-  it('that was signed with the public key as if it was a shared secret', async () => {
+  it('that is signed with the public key as a shared secret', async () => {
     const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const text = `${part({ alg: 'HS256', kid: 'key-1' })}.${part(good())}`;
     const signature = createHmac('sha256', await provider.publicKeyPem())
       .update(text)
       .digest('base64url');
-    expect(await letIn(`${text}.${signature}`)).toBe(false);
+    expect(await authenticates(`${text}.${signature}`)).toBe(false);
   });
 
-  it('that was signed with a key of somebody else', async () => {
+  it('that is signed with an unknown key', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const token = await new SignJWT(good())
       .setProtectedHeader({ alg: 'RS256', kid: 'key-1' })
       .sign(privateKey);
-    expect(await letIn(token)).toBe(false);
+    expect(await authenticates(token)).toBe(false);
   });
 
-  it('that was changed', async () => {
+  it('that was modified', async () => {
     const [head, , signature] = (await provider.forge(good({ psa_bridge_role: 'SOURCE' }))).split('.');
     const payload = Buffer.from(JSON.stringify(good())).toString('base64url');
-    expect(await letIn(`${head}.${payload}.${signature}`)).toBe(false);
+    expect(await authenticates(`${head}.${payload}.${signature}`)).toBe(false);
   });
 
-  it('and the log says why', async () => {
+  it('and the log gives the reason', async () => {
     logged.length = 0;
-    await letIn(await provider.forge(good({ psa_bridge_role: ['OPERATOR', 'SOURCE'] })));
-    await letIn(await provider.forge(good({ aud: 'https://other.example' })));
+    await authenticates(await provider.forge(good({ psa_bridge_role: ['OPERATOR', 'SOURCE'] })));
+    await authenticates(await provider.forge(good({ aud: 'https://other.example' })));
     expect(logged.map(line => JSON.parse(line))).toMatchObject([
       { reason: 'psa_bridge_role names more than one role' },
       { reason: 'unexpected "aud" claim value' },
     ]);
   });
 
-  it('a moment after its end, but for the clocks’ difference', async () => {
+  it('after its expiry and the tolerance for clock differences', async () => {
     const token = await provider.forge(good());
     now = new Date(now.getTime() + 69_000);
-    expect(await letIn(token)).toBe(true);
+    expect(await authenticates(token)).toBe(true);
     now = new Date(now.getTime() + 2_000);
-    expect(await letIn(token)).toBe(false);
+    expect(await authenticates(token)).toBe(false);
   });
 });
 
 describe('the identity provider', () => {
-  it('may change its keys while the service runs', async () => {
+  it('can change its keys while the service runs', async () => {
     // jose asks for unknown keys at most twice a minute, by the machine's clock.
     const fresh = await startTestApi(database, {
       environment: { JWT_ISSUER: provider.issuer, JWT_AUDIENCE: audience },
@@ -193,7 +195,7 @@ describe('the identity provider', () => {
     }
   });
 
-  it('that does not answer is not the caller’s fault, and keeps nobody with an API token out', async () => {
+  it('that does not answer causes no UNAUTHENTICATED, and does not affect API tokens', async () => {
     const fresh = await startTestApi(database, {
       environment: { JWT_ISSUER: provider.issuer, JWT_AUDIENCE: audience },
     });
@@ -209,17 +211,17 @@ describe('the identity provider', () => {
     await fresh.stop();
   });
 
-  it('is not asked for an API token, also if it looks like one of its own', async () => {
+  it('gets no request for an API token, even if it looks like one of its tokens', async () => {
     provider.asked.length = 0;
     const token = 'an.operator.token-of-24-characters';
     await ensureOperatorToken(database.orm.em.fork(), token);
-    expect(await letIn(token)).toBe(true);
+    expect(await authenticates(token)).toBe(true);
     expect(provider.asked).toEqual([]);
   });
 
-  it('is not asked by what is no token of its own', async () => {
+  it('gets no request for a token that it did not issue', async () => {
     provider.asked.length = 0;
-    expect(await letIn('psab_nobody')).toBe(false);
+    expect(await authenticates('psab_nobody')).toBe(false);
     expect(provider.asked).toEqual([]);
   });
 });
