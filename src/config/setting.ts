@@ -20,7 +20,7 @@ interface Declaration {
   description: string;
   /** Turns the variable's text into the value that the service uses, in the unit that the value's name says. */
   parser: z.ZodType;
-  /** Read like a text that somebody set. Without it an unset variable has the value undefined. */
+  /** Parsed like a value that was set. Without it an unset variable has the value undefined. */
   default?: string;
   /** Where the default depends on something, or is too long for the README's table. */
   shownDefault?: string;

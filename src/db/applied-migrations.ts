@@ -23,7 +23,7 @@ export function pendingMigrations(names: readonly string[]): string[] {
 
 /**
  * Throws UnknownSchemaError where a newer version migrated the database. For a process that starts: one that runs
- * already goes on, so that versions can be exchanged one process after the other.
+ * already continues, so that versions can be exchanged one process after the other.
  */
 export function requireKnownSchema(names: readonly string[]): void {
   const unknown = names.filter(name => !known.includes(name));

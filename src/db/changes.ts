@@ -18,7 +18,7 @@ export type Change = Notification | { kind: 'resync' };
 const channel = 'psa_bridge';
 const longestPauseMs = 5_000;
 
-/** Notifies every process, this one too, when `em`'s transaction is committed; nobody when it is rolled back. */
+/** Notifies every process, this one too, when `em`'s transaction is committed; none when it is rolled back. */
 export async function notifyProcesses(em: EntityManager, change: Notification): Promise<void> {
   await execute(em, 'select pg_notify($1, $2)', [channel, JSON.stringify(change)]);
 }

@@ -9,7 +9,7 @@ export interface Statement<Row> {
 }
 
 /**
- * Declares a statement whose SQL matters: a claim, a fan-out, an upsert, a report. It stands in a file of its own; plain
+ * Declares a statement whose SQL matters: a claim, a fan-out, an upsert, a report. It has a file of its own; plain
  * reads and writes are built with `rowsOf` in domain/tables.ts.
  */
 export function statement<Row>(row: z.ZodType<Row>, text: string): Statement<Row> {

@@ -7,7 +7,7 @@ import { type ClaimedDelivery, claimedDelivery } from './claimed-delivery.js';
  * Rows are locked with SKIP LOCKED, although the lease lets one worker claim at a time: a worker that lost its lease in
  * the middle of a claim must not make its successor wait. `delivery_due` includes next_attempt_at, so rows
  * that are not due yet are skipped in the index. The order is by id, not by next_attempt_at: an organization's tickets
- * go out in the order in which they were created.
+ * are sent in the order in which they were created.
  *
  * Quantities are claimed only with a new usage version. The integration's row is locked while a usage plan is committed:
  * then quantities are left for the next claim. Waiting for the lock would end in a deadlock, because the plan updates

@@ -25,8 +25,8 @@ export async function deliverIntegration(
     const trouble = await deliverSlice(dependencies, open, lease, AbortSignal.any([stop, lost]));
     await settleSlice(em, open.integration, trouble, { now: now(), wakeUp });
   });
-  // Whoever holds the lease looks once more after giving it back; if it died, the tick has somebody look.
+  // The holder of the lease looks once more after releasing it; if that process died, the tick wakes a worker.
   if (!held) return null;
-  // Only now: whoever added work while this process held the lease was turned away.
+  // Only after the release: a worker that was woken for new work meanwhile did not get the lease.
   return nextLook(em, integrationId);
 }

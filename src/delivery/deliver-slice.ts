@@ -55,7 +55,7 @@ export async function deliverSlice(
     return preparePage(adapter, page, facts, now());
   }
 
-  /** What is due, an organization's deliveries together: they go out one after the other, in their order. */
+  /** What is due, an organization's deliveries together: they are sent one after the other, in their order. */
   async function* due(): AsyncGenerator<PreparedDelivery[]> {
     for (let next = nextPage(); ; ) {
       const page = await next;

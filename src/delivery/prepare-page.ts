@@ -95,7 +95,7 @@ async function findTickets(
   return new Map(found.reverse().map(ticket => [ticket.reference, ticket]));
 }
 
-/** A quantity of a level that somebody is billed at. */
+/** A quantity at a billing level. */
 type LevelQuantity = ClaimedQuantity & { content: { level: string } };
 
 /** An old place that is set to zero is the place itself: it is never resolved again. */

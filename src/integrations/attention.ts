@@ -31,7 +31,7 @@ export async function needAttention(
   });
 }
 
-/** Tries an integration that needs attention again. True when it works and its deliveries can go out. */
+/** Tries an integration that needs attention again. True when it works and its deliveries can be sent. */
 export async function probeIntegration(
   em: EntityManager,
   integration: Integration,

@@ -6,7 +6,7 @@ import type { PsaConnections } from './psa-connections.js';
 import { recordCheck } from './record-check.js';
 
 /**
- * Checks the rights of the stored credentials now and keeps the report. An integration that needs attention goes on if
+ * Checks the rights of the stored credentials now and keeps the report. An integration that needs attention is connected again if
  * every required check passes.
  */
 export async function checkIntegration(

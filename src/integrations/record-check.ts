@@ -7,7 +7,7 @@ import { lockIntegration } from './lock-integration.js';
 
 /**
  * Keeps the report of an access check. An integration that needs attention works again if the report is ok, otherwise
- * it is probed again later. True where it recovered: its deliveries can go out. A disconnected one keeps nothing.
+ * it is probed again later. True where it recovered: its deliveries can be sent. A disconnected one keeps nothing.
  */
 export function recordCheck(
   em: EntityManager,

@@ -11,7 +11,7 @@ const portionIsGoodForMs = 5_000;
 
 /**
  * At most `perMinute` requests in any minute for one integration, whichever processes make them. A fifth of it
- * may go out at once, the rest is spread evenly, so that a burst and the minute after it stay below the limit
+ * may be sent at once, the rest is spread evenly, so that a burst and the minute after it stay below the limit
  * together.
  */
 export function sharedBudget(

@@ -72,7 +72,7 @@ function readPage(em: EntityManager, newest: string, after: string): Promise<Sea
   );
 }
 
-/** False where somebody else changed the row meanwhile. */
+/** False if the row was changed meanwhile. */
 async function replace(em: EntityManager, { id, credentials }: SealedRow, sealed: string): Promise<boolean> {
   const changed = await rowsOf(em, tables =>
     tables

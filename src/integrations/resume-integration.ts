@@ -8,7 +8,7 @@ import { createRecoveryNotice } from '../notifications/create-notice.js';
 import { lockIntegration } from './lock-integration.js';
 
 /**
- * Lets a paused integration, or one that needs attention or rests, go on at once: what is due goes out, and the next
+ * Resumes a paused integration, or one that needs attention or rests, at once: due deliveries are sent, and the next
  * tick starts the runs that were missed. Null where it was disconnected meanwhile.
  */
 export function resumeIntegration(

@@ -77,7 +77,7 @@ async function readChanges(
 const changedMeanwhile: Problem = {
   field: ['options'],
   code: 'CHANGED_MEANWHILE',
-  message: 'Somebody else changed the options at the same moment. Load them and choose again.',
+  message: 'Another person changed the options at the same moment. Load them and choose again.',
 };
 
 function queueOf({ serviceBoard, serviceType, serviceSubtype }: Integration): string {

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { execute } from '../db/sql.js';
 import { expiredRecords } from './expired-records.sql.js';
 
-/** Rows in one transaction: enough to make progress, few enough to block nobody. */
+/** Rows in one transaction: enough to make progress, few enough not to block other transactions. */
 const batchSize = 5_000;
 
 /** How many records of each kind were deleted. */
@@ -10,9 +10,9 @@ export type DeletedRecords = Record<keyof typeof expiredRecords, number>;
 
 /**
  * Deletes the records that are older than `before`: job results, finished tickets, runs without deliveries, usage
- * records, notices that were sent. Pending deliveries stay, and so does everything that billing rests on: usage
+ * records, notices that were sent. Pending deliveries stay, and so does everything that billing depends on: usage
  * deliveries, statements with their lines, and usage runs. Ends between two batches when `stop` is aborted; the next
- * run goes on.
+ * run continues.
  */
 export async function deleteExpiredRecords(
   em: EntityManager,

@@ -31,7 +31,7 @@ const usageRecords = `
   delete from usage_record where id in (
     select id from usage_record where ${older} and measured_at < $1 order by id limit $2)`;
 
-/** Notices that nobody still has to receive. */
+/** Notices that are pending for no recipient. */
 const notices = `
   delete from notice where id in (
     select id from notice n

@@ -7,7 +7,7 @@ import type { IntegrationJobName, WakeUp } from '../domain/integrations/wake-up.
 import { createJobPool } from './job-pool.js';
 import type { JobStore } from './job-store.js';
 
-/** Keeps Agenda's jobs in MongoDB. Workers tell each other of new jobs through PostgreSQL, where the wake-ups come from. */
+/** Keeps Agenda's jobs in MongoDB. Workers notify each other of new jobs through PostgreSQL, where the wake-ups come from. */
 export function jobStoreInMongodb({
   mongodbUrl,
   databaseUrl,
@@ -25,7 +25,7 @@ export function jobStoreInMongodb({
   /** Known once the backend is connected. */
   const jobs = () => (backend.repository as MongoJobRepository).collection;
 
-  /** Adds a job and tells all workers, as `agenda.schedule` does; nothing where `unless` matches one that is there. */
+  /** Adds a job and notifies all workers, as `agenda.schedule` does; nothing where `unless` matches one that is there. */
   async function insertJob(
     job: IntegrationJobName,
     integrationId: string,

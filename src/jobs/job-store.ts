@@ -13,13 +13,13 @@ export interface JobStore {
   readonly backend: AgendaBackend;
 
   /**
-   * Tells all workers of a job that was added, so that they look at once instead of at their next poll (every second).
+   * Notifies all workers of a new job, so that they look at once instead of at their next poll (every second).
    * Agenda connects it when it starts. It uses PostgreSQL, whatever store the jobs are in.
    */
   readonly channel: PostgresNotificationChannel;
 
   /**
-   * Wakes a worker now, as part of a transaction: a rollback wakes nobody, and after the commit a worker begins at once.
+   * Wakes a worker now, as part of a transaction: a rollback wakes no worker, and after the commit a worker begins at once.
    * Needs neither `backend` nor `channel`, only the transaction. Where a wake-up is lost on its way to the store, the tick
    * finds the work within a minute.
    */

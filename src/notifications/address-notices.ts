@@ -14,7 +14,7 @@ export interface Receivers {
 
 /**
  * Decides who receives the integration's due notices: the webhooks of the settings, except those that answered
- * 410 Gone, the operator's addresses and the partner's own. Each notice is addressed once, whoever asks.
+ * 410 Gone, the operator's addresses and the partner's own. Each notice is addressed once, even by concurrent callers.
  */
 export function addressNotices(
   em: EntityManager,

@@ -82,7 +82,7 @@ export interface PlanningDependencies {
   usageRules: UsageRules;
 }
 
-/** What somebody, or the schedule, asks for. */
+/** What a person, or the schedule, requests. */
 export interface RunRequest {
   integration: Integration;
   partner: PartnerCalendar & { id: string };

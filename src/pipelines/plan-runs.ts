@@ -15,7 +15,7 @@ export async function planRuns(
   const { orm, owner, now } = dependencies;
   const em = orm.em.fork();
   const lease = await takeLease(em, `${planning.job}:${integrationId}`, owner, planning.leaseMs);
-  // Whoever holds it looks once more after giving it back; if it died, the tick has a worker look.
+  // The holder looks once more after releasing it; if that process died, the tick wakes a worker.
   if (!lease) return null;
   const done = new Set<string>();
   try {
@@ -29,7 +29,7 @@ export async function planRuns(
   } finally {
     await releaseLease(em, lease);
   }
-  // Only now: whoever started a run, or ended what kept one from being planned, found that we have the lease.
+  // Only after the release: a worker that was woken for a new or unblocked run meanwhile did not get the lease.
   const left = await unplannedRuns(orm.em.fork(), integrationId, name);
   if (left.every(run => done.has(run.id))) return null;
   return (await planning.isFree?.(em, integrationId)) === false ? null : now();

@@ -12,7 +12,7 @@ const minute = 60_000;
 const collectingMs = 5 * minute;
 
 /**
- * Wakes a job for all overdue work that nobody was woken for, closes runs that collected long enough, and ends runs
+ * Wakes a job for all overdue work that no worker was woken for, closes runs that collected long enough, and ends runs
  * whose end was not noted because a process died.
  */
 export async function requeueOverdueWork(em: EntityManager, wakeUp: WakeUp, now: Date): Promise<void> {

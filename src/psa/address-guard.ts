@@ -28,7 +28,7 @@ function isGlobalIPv6({ parts }: IPv6): boolean {
 /**
  * Resolves a name to its public addresses only. The connection itself uses it, so the address that was checked is the
  * address that is used, even if the name resolves differently a moment later. A name with private addresses only fails
- * like a name that does not exist, so that nobody can find out the names of a private network.
+ * like a name that does not exist, so that a caller cannot find out the names of a private network.
  */
 export function publicLookup(resolve: typeof systemLookup = systemLookup): LookupFunction {
   return (hostname, options, callback) => {

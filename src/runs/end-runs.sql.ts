@@ -17,7 +17,7 @@ const end = statement(
 
 /**
  * Ends the integration's runs that have nothing left to do, by their own counts. Returns them, with whether people are
- * notified of the run: it was scheduled, so nobody watched it, and something failed.
+ * notified of the run: it was scheduled, so no person was watching it, and something failed.
  */
 export function endRuns(
   em: EntityManager,

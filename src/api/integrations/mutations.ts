@@ -45,7 +45,7 @@ export class IntegrationMutations {
 
   @ForPortals()
   @Mutation(() => ConnectIntegrationPayload, {
-    description: `The form’s "Test and Save": checks the login and every right, and stores the credentials only if every required check passes. For the same account again it updates the integration’s credentials, and lets one that needs attention go on; a disconnected account comes back with its history. ${connectCodes}, \`ANOTHER_ACCOUNT\` (\`["credentials"]\`: the partner is connected to another account of this PSA; disconnect it first).`,
+    description: `The form’s "Test and Save": checks the login and every right, and stores the credentials only if every required check passes. For the same account again it updates the integration’s credentials, and resumes one that needs attention; a disconnected account comes back with its history. ${connectCodes}, \`ANOTHER_ACCOUNT\` (\`["credentials"]\`: the partner is connected to another account of this PSA; disconnect it first).`,
     complexity: 50,
   })
   async connectIntegration(
@@ -62,7 +62,7 @@ export class IntegrationMutations {
   @ForPortals()
   @Mutation(() => TestConnectionPayload, {
     description:
-      'Checks the rights of a connected integration with its stored credentials, and keeps the report as `lastCheck`. One that needs attention goes on if every required check passes. userErrors: `NOT_FOUND`, `CHECK_FAILED` (one for each required check that failed).',
+      'Checks the rights of a connected integration with its stored credentials, and keeps the report as `lastCheck`. One that needs attention is connected again if every required check passes. userErrors: `NOT_FOUND`, `CHECK_FAILED` (one for each required check that failed).',
     complexity: 50,
   })
   async checkIntegration(
@@ -106,7 +106,7 @@ export class IntegrationMutations {
   @ForPortals()
   @Mutation(() => IntegrationPayload, {
     description:
-      'Lets an integration that is paused, rests or needs attention go on at once: pending deliveries go out. userErrors: `NOT_FOUND`.',
+      'Resumes an integration that is paused, rests or needs attention at once: pending deliveries are sent. userErrors: `NOT_FOUND`.',
   })
   async resumeIntegration(
     @Arg('id', () => ID) id: string,
@@ -145,7 +145,7 @@ function dependenciesOf({ app, lookups }: ApiContext) {
 }
 
 /**
- * Runs `change` on the integration with this id, if the caller may see it. Null from `change` means that somebody else
+ * Runs `change` on the integration with this id, if the caller may see it. Null from `change` means that another caller
  * disconnected it at the same moment.
  */
 async function changing(

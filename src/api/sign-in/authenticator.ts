@@ -19,7 +19,7 @@ export class Authenticator {
 
   /**
    * `authorization` as in the HTTP header: "Bearer …". Undefined for a token that is rejected. The audit log records
-   * once a day that somebody signed in from an address, or tried to with a token that is no longer valid. Throws
+   * once a day a sign-in from an address, or an attempt with a token that is no longer valid. Throws
    * IDENTITY_PROVIDER_UNAVAILABLE.
    */
   async callerOf(authorization: string | undefined, origin: Origin): Promise<Caller | undefined> {

@@ -3,7 +3,7 @@ import { isHttpsOrLoopback } from '../../text/https-or-loopback.js';
 import { listOf, text, wholeNumber } from '../parsers.js';
 import { setting, type ValuesOf } from '../setting.js';
 
-/** Public-key algorithms only: with a shared secret, whoever can verify a token can also make one. */
+/** Public-key algorithms only: a shared secret that verifies tokens can also create them. */
 const signatures = [
   'RS256',
   'RS384',

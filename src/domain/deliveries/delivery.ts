@@ -23,7 +23,7 @@ export enum DeliveryKind {
   TEST = 'TEST',
 }
 
-/** A kind as it stands in rows and labels. */
+/** A kind as written in rows and labels. */
 export type DeliveryKindName = `${DeliveryKind}`;
 
 export enum DeliveryState {
@@ -128,7 +128,7 @@ export class Delivery {
   @Property({ type: 'text', nullable: true })
   psaRecordUrl?: string | null;
 
-  /** USAGE: what stood in the PSA before, and what the PSA said stands there after. */
+  /** USAGE: the quantity in the PSA before, and the one that the PSA reported afterwards. */
   @Property({ columnType: 'numeric', type: 'decimal', nullable: true })
   quantityBefore?: string | null;
 

@@ -2,8 +2,8 @@ import type { Problem } from '../problem.js';
 import { everyOption, type Option, type OptionKey, type OptionsInput, type OptionValues } from './options.js';
 
 /**
- * The options that lack what they require, once the options are `after`. Whoever sets such an option has the problem at
- * that option, whoever clears what it requires has it there. `input` is what the caller gave.
+ * The options that lack what they require, once the options are `after`. A caller that sets such an option gets the problem at
+ * that option; a caller that clears what it requires gets it there. `input` is what the caller gave.
  */
 export function unmetRequirements(after: Partial<OptionValues>, input: OptionsInput): Problem[] {
   return everyOption.flatMap(([key, option]) => {

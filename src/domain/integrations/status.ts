@@ -32,12 +32,12 @@ export function connected({ status, disconnectedAt }: StatusFields): StatusChang
 export function paused(): StatusChange {
   return {
     status: IntegrationStatus.PAUSED,
-    statusReason: 'Paused by a person. Resume it when its deliveries shall go out.',
+    statusReason: 'Paused by a person. Resume it to send its deliveries.',
     nextProbeAt: null,
   };
 }
 
-/** A person wants it to go on at once, also where its PSA asked for a rest. */
+/** A person resumes it at once, even if its PSA asked to wait. */
 export function resumed(): StatusChange {
   return { ...works, restingUntil: null };
 }
@@ -61,7 +61,7 @@ export function needsAttention(
 }
 
 /**
- * It needed attention and was tried again; `failure` says what is still wrong. Undefined where somebody paused, resumed
+ * It needed attention and was tried again; `failure` says what is still wrong. Undefined where a person paused, resumed
  * or disconnected it while it was tried.
  */
 export function probed(

@@ -15,7 +15,7 @@ const pageSize = 200;
 
 /**
  * Creates one digest delivery for each active organization and the run's day; a dry run only keeps the summaries. A
- * digest that was delivered is never repeated, and one of an unfinished day does not stand in for the whole day's; one
+ * digest that was delivered is never repeated, and one of an unfinished day does not replace the whole day's; one
  * that was skipped or failed is written anew and tried again. All in one transaction: a run that is cut off starts over.
  */
 export async function planDigestRun(

@@ -18,7 +18,7 @@ export interface EventResult {
 
 /**
  * Creates an event delivery for each result, at every integration that the result's partner has connected. A result
- * that nobody wants a ticket for, by the options and mappings as they are now, is skipped at once, with the reason. A
+ * that gets no ticket by the current options and mappings is skipped at once, with the reason. A
  * result that has a delivery already is left as it is: the key is made of the result. With `only` the deliveries count
  * towards that run of one integration; otherwise towards each integration's collecting run, which is opened if there is
  * none. Returns the integrations concerned.

@@ -29,7 +29,7 @@ where l.statement_id = $5 and l.organization_id = any(input."organizationIds") a
 
 /**
  * Creates the deliveries of a statement. One that exists already, because the run was repeated, is due again: writing
- * an absolute quantity twice does no harm, and it corrects what somebody changed in the PSA meanwhile.
+ * an absolute quantity twice does no harm, and it corrects what a person changed in the PSA meanwhile.
  */
 export async function createQuantityDeliveries(
   em: EntityManager,

@@ -23,8 +23,8 @@ export function describeBilling(trial: Trial): void {
   describe('billing', () => {
     test('resolves in the order of the requests, and gives the reason if there is no place', async () => {
       const unknown = { ...request(), level: 'There is no such level' };
-      const nobody = { ...request(), companyId: unknownId };
-      const answers = await resolve([unknown, request(), nobody]);
+      const unknownCompany = { ...request(), companyId: unknownId };
+      const answers = await resolve([unknown, request(), unknownCompany]);
       expect(answers).toMatchObject([
         { state: 'UNRESOLVED', reason: 'NO_SUCH_LEVEL', message: expect.stringMatching(/\w/) },
         { state: 'RESOLVED' },
