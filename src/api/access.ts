@@ -12,7 +12,7 @@ export const ForEveryRole = () => Authorized([Role.OPERATOR, Role.PARTNER, Role.
 export const ForPortals = () => Authorized([Role.OPERATOR, Role.PARTNER]);
 export const ForBackupPlatforms = () => Authorized([Role.OPERATOR, Role.SOURCE]);
 
-/** Accepts a caller with one of the field's roles; a field that declares no role accepts nobody. */
+/** Accepts a caller with one of the field's roles; a field that declares no role rejects every caller. */
 export const checkRole: AuthCheckerFn<ApiContext, Role> = ({ context, info }, roles) => {
   if (!context.caller) throw unauthenticated();
   if (!roles.includes(context.caller.role)) {

@@ -24,7 +24,7 @@ export class AuditResolver {
   @ForPortals()
   @Query(() => AuditEntryConnection, {
     description:
-      'Who did what, newest first. The role PARTNER sees the entries that affect it, whoever the actor was.',
+      'Who did what, newest first. The role PARTNER sees the entries that affect it, by any actor.',
     complexity: pageCost,
   })
   async auditLog(@Args() args: AuditLogArgs, @Ctx() context: ApiContext): Promise<Page<AuditEntry>> {

@@ -24,7 +24,7 @@ import {
 } from './types.js';
 
 const testTicketWaitMs = 15_000;
-const nobody = '00000000-0000-0000-0000-000000000000';
+const missingId = '00000000-0000-0000-0000-000000000000';
 
 @Resolver(() => DeliveryType)
 export class DeliveryResolver {
@@ -116,7 +116,7 @@ export class IntegrationDeliveriesResolver {
       integration: integration.id,
       ...(state && { state }),
       ...(kind && { kind }),
-      ...(organizationId && { organization: isUuid(organizationId) ? organizationId : nobody }),
+      ...(organizationId && { organization: isUuid(organizationId) ? organizationId : missingId }),
     };
     return pageOfNewest(em, Delivery, wanted, args);
   }

@@ -78,7 +78,7 @@ export class IntegrationMutations {
   @ForPortals()
   @Mutation(() => IntegrationPayload, {
     description:
-      'Changes the options that are given; the rest stays. All or nothing. userErrors: `NOT_FOUND` (`integrationId`, `serviceBoardId`, a priority: the PSA has none with this id), `NOT_ON_BOARD` (the type is not one of the board), `NOT_OF_TYPE` (the subtype is not one of the type), `NO_SERVICE_TYPE` (a subtype without a type), `NO_SERVICE_BOARD` (a type, a priority or the digest without a board, or clearing the board while these are set), `INVALID` (an invalid time or e-mail address, or null where a value is required), `NOT_SUPPORTED` (the option needs a capability that the plugin lacks), `CHANGED_MEANWHILE` (somebody else changed board, type or subtype at the same moment), `CHECK_FAILED` (`billingEnabled`: a right that billing needs is missing). Fields begin with `options`.',
+      'Changes the options that are given; the rest stays. All or nothing. userErrors: `NOT_FOUND` (`integrationId`, `serviceBoardId`, a priority: the PSA has none with this id), `NOT_ON_BOARD` (the type is not one of the board), `NOT_OF_TYPE` (the subtype is not one of the type), `NO_SERVICE_TYPE` (a subtype without a type), `NO_SERVICE_BOARD` (a type, a priority or the digest without a board, or clearing the board while these are set), `INVALID` (an invalid time or e-mail address, or null where a value is required), `NOT_SUPPORTED` (the option needs a capability that the plugin lacks), `CHANGED_MEANWHILE` (another person changed board, type or subtype at the same moment), `CHECK_FAILED` (`billingEnabled`: a right that billing needs is missing). Fields begin with `options`.',
     complexity: 50,
   })
   async updateIntegrationOptions(

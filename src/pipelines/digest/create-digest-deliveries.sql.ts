@@ -12,7 +12,7 @@ export interface PlannedDigest extends Digest {
 
 /**
  * Writes the digest deliveries of a day. An organization whose digests are skipped keeps one row, that of the newest day
- * planned: its reason stays visible, and a customer that nobody maps does not add a row a day for ever. A digest that was
+ * planned: its reason stays visible, and a customer that stays unmapped does not add a row every day. A digest that was
  * ever attempted is kept: its ticket may be in the PSA.
  */
 export async function createDigestDeliveries(

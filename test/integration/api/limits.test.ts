@@ -53,7 +53,7 @@ function post(api: TestApi, body: string, headers: Record<string, string> = {}):
 const asksWho = JSON.stringify({ query: '{ viewer { role } }' });
 
 describe('a caller', () => {
-  it('that sends too many requests is told when to try again, and others are not limited', async () => {
+  it('that sends too many requests gets the time to try again, and others are not limited', async () => {
     const api = await apiWith({ API_REQUESTS_PER_MINUTE: '5' });
     const { token } = await api.createToken('SOURCE');
     for (let n = 0; n < 5; n += 1)
