@@ -105,7 +105,7 @@ describe('psa-bridge', () => {
     ['no API there', ['integrations'], { PSA_BRIDGE_URL: 'http://127.0.0.1:1' }, 'Is the service running?'],
     ['an unknown integration', ['failed', '01890000-0000-7000-8000-000000000000'], {}, 'no integration'],
     ['an unknown pipeline', ['run', 'x', 'everything'], {}, 'not one of: digest, events, usage'],
-    ['a role that is none', ['token', 'create', '--name', 'x', '--role', 'KING'], {}, 'Allowed choices'],
+    ['an invalid role', ['token', 'create', '--name', 'x', '--role', 'KING'], {}, 'Allowed choices'],
   ] as const)('with %s says what to do and fails', async (_what, args, environment, words) => {
     const { code, stderr, stdout } = await run([...args], { ...environment });
     expect(code).toBe(1);
