@@ -176,7 +176,13 @@ function readBody<T>(
     // Without the cause, because it quotes the answer.
     throw surprise('ConnectWise’s answer is not complete JSON.');
   }
-  const read = answer.safeParse(body);
+  let read: z.ZodSafeParseResult<T>;
+  try {
+    read = answer.safeParse(body);
+  } catch {
+    // zod compares the "length" of whatever stands where a list should be: some objects have one that is not a number.
+    throw surprise('ConnectWise’s answer does not match its documentation: a list is not a list.');
+  }
   if (read.success) return read.data;
   const [{ path, code }] = read.error.issues as [z.core.$ZodIssue];
   throw surprise(

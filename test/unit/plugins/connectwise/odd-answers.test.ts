@@ -34,6 +34,7 @@ describe('a list that does not have ConnectWise’s form is a surprise', () => {
     ['null', null],
     ['an object', { id: 1 }],
     ['a text', 'rows'],
+    ['an object whose length is no number', { length: { toString: 1 } }],
     ['rows that are null', [null]],
     ['a row without id', [{ name: 'Board' }]],
     ['a row without name', [{ id: 1 }]],
