@@ -5,43 +5,113 @@ import {
   PsaRejected,
   PsaSurprise,
   type QuantityOutcome,
+  type UnresolvedReason,
 } from 'psa-bridge/plugin';
+import { z } from 'zod';
 import { calendarDate } from './agreements.js';
 import type { ConnectWiseClient } from './client.js';
+import { type BeginningTerms, beginning } from './effective-date.js';
 import { exactNumber } from './exact-json.js';
 import { type Addition, addition } from './records.js';
+import { type ReadRows, readRows } from './rows.js';
 
 /** The place of a quantity: an addition, or the agreement on which one will be created. */
-export interface Place {
+export interface Place extends BeginningTerms {
   agreementId: number;
   productId: number;
   additionId: number | null;
-  /** This and the next two decide when a new addition may begin. */
-  billStartDate: string | null;
-  nextInvoiceDate: string | null;
-  prorated: boolean;
+  /** The invoice date of the period, as a calendar date. */
+  onDate: string;
+  /** The agreement's last day; null if it has no end. */
+  lastDay: string | null;
 }
 
-const exact = ['quantity'];
+const exact = ['quantity', 'lessIncluded'];
 
-export function additionsOf(client: ConnectWiseClient, agreementId: number): Promise<Addition[]> {
-  return client.getAll(`/finance/agreements/${agreementId}/additions`, addition, {
-    params: { fields: 'id,product/id,product/identifier,quantity,effectiveDate,cancelledDate' },
-    exact,
-  });
+/** The additions of one agreement. A parent's list may contain those of its children; they are left out. */
+export async function additionsOf(
+  client: ConnectWiseClient,
+  agreementId: number,
+): Promise<ReadRows<Addition>> {
+  const { readable, unreadable } = await readRows(
+    client,
+    `/finance/agreements/${agreementId}/additions`,
+    addition,
+    {
+      params: {
+        fields:
+          'id,product/id,product/identifier,quantity,lessIncluded,billCustomer,effectiveDate,cancelledDate,agreementId',
+      },
+      exact,
+    },
+  );
+  const isOwn = ({ agreementId: owner }: { agreementId?: number | null }) =>
+    owner == null || owner === agreementId;
+  return {
+    readable: readable.filter(isOwn),
+    unreadable: unreadable.filter(({ row }) => isOwn(ownerOf.parse(row))),
+  };
 }
+
+const number = z.number().optional().catch(undefined);
+const ownerOf = z.object({ agreementId: number }).catch({ agreementId: undefined });
+const productOf = z.object({ product: z.object({ id: number }) }).catch({ product: { id: undefined } });
 
 /**
- * The additions of a product that count for the next invoice: begun by then, and not cancelled by then. There may be
- * several (with different prices, dates, serial numbers), and only a person knows which one is meant.
+ * The one addition of the product that serves the period, or none, or why that is not clear. A cancelled one never
+ * serves. One that begins after the invoice date does not serve, and nothing may be created beside it; one that begins
+ * exactly when a new one would begin is the new one, created by an earlier attempt. There may be several (with different
+ * prices, dates, serial numbers), and only a person knows which one is meant.
  */
-export function ongoing(additions: readonly Addition[], productId: number, until: string): Addition[] {
-  return additions.filter(
-    ({ product, cancelledDate, effectiveDate }) =>
-      product.id === productId &&
-      (!cancelledDate || calendarDate(cancelledDate) > until) &&
-      (!effectiveDate || calendarDate(effectiveDate) <= until),
+export function pickAddition(
+  { readable, unreadable }: ReadRows<Addition>,
+  place: Omit<Place, 'additionId'>,
+  where: string,
+): { addition: Addition | undefined } | { reason: UnresolvedReason; message: string } {
+  const strange = unreadable.find(({ row }) => {
+    const { id } = productOf.parse(row).product;
+    return id === undefined || id === place.productId;
+  });
+  if (strange) {
+    return {
+      reason: 'UNREADABLE',
+      message: `The field "${strange.field}" of an addition cannot be read, so it is not clear which one is ${where}. Correct the addition in ConnectWise.`,
+    };
+  }
+  const until = [place.onDate, place.nextInvoiceDate ? calendarDate(place.nextInvoiceDate) : '']
+    .sort()
+    .at(-1)!;
+  const lasting = readable.filter(
+    ({ product, cancelledDate }) =>
+      product.id === place.productId && (!cancelledDate || calendarDate(cancelledDate) > until),
   );
+  const created = beginning(place, '');
+  const begun = lasting.filter(({ effectiveDate }) => {
+    const begins = effectiveDate ? calendarDate(effectiveDate) : '';
+    return begins <= place.onDate || begins === created;
+  });
+  const [only, ...others] = begun;
+  if (others.length > 0) {
+    return {
+      reason: 'SEVERAL_ADDITIONS',
+      message: `There are ${begun.length} ongoing additions ${where}. Cancel all but one, so that it is clear which one is billed.`,
+    };
+  }
+  if (!only) {
+    const [later] = lasting;
+    if (!later) return { addition: undefined };
+    return {
+      reason: 'BEGINS_LATER',
+      message: `The addition ${where} begins on ${calendarDate(later.effectiveDate!)}, after ${place.onDate}. Let it begin earlier, or cancel it.`,
+    };
+  }
+  if (only.billCustomer && only.billCustomer !== 'Billable') {
+    return {
+      reason: 'NOT_BILLED',
+      message: `The addition ${where} is set to "${only.billCustomer}", so its quantity is not billed. Set it to "Billable", or disable the level.`,
+    };
+  }
+  return { addition: only };
 }
 
 /** Writes an absolute quantity. The outcome is what ConnectWise answers, not what was sent. */
@@ -54,16 +124,9 @@ export async function setBilledQuantity(
   const place = target.place as Place;
   if (place.additionId !== null) return change(client, place, place.additionId, target.quantity, quantity);
   // An earlier attempt may have created it although its answer was lost.
-  const until = [beginning(place, period), place.nextInvoiceDate ?? ''].sort().at(-1)!;
-  const existing = ongoing(await additionsOf(client, place.agreementId), place.productId, until);
-  if (existing.length > 1) {
-    return {
-      state: 'REFUSED',
-      reason: 'SEVERAL_ADDITIONS',
-      message: `There are several ongoing additions: ${target.description}.`,
-    };
-  }
-  const [only] = existing;
+  const picked = pickAddition(await additionsOf(client, place.agreementId), place, target.description);
+  if ('reason' in picked) return { state: 'REFUSED', ...picked };
+  const only = picked.addition;
   if (only) return change(client, place, only.id, only.quantity ?? '0', quantity);
   if (new Big(quantity).eq(0)) {
     return {
@@ -79,7 +142,7 @@ export async function setBilledQuantity(
       product: { id: place.productId },
       quantity: exactNumber(quantity),
       billCustomer: 'Billable',
-      effectiveDate: `${beginning(place, period)}T00:00:00Z`,
+      effectiveDate: `${beginning(place, period.start)}T00:00:00Z`,
     },
     { exact },
   );
@@ -136,15 +199,4 @@ function check(
     };
   }
   return { state: 'APPLIED', before, after: after ?? '0', recordId: String(id) };
-}
-
-/**
- * When a new addition begins: with the period, and not before the agreement's billing start, nor in a period that is
- * already invoiced unless the agreement prorates. ConnectWise rejects both (reported by vendors).
- */
-function beginning(place: Place, period: BillingPeriod): string {
-  const dates = [period.start];
-  if (place.billStartDate) dates.push(calendarDate(place.billStartDate));
-  if (place.nextInvoiceDate && !place.prorated) dates.push(calendarDate(place.nextInvoiceDate));
-  return dates.sort().at(-1)!;
 }

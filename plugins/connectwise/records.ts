@@ -10,8 +10,11 @@ const flag = z.boolean().nullish();
 const text = z.string();
 /** An exact decimal, as text: exact-json.ts. */
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
-/** A date, written as midnight UTC. */
-const date = z.string().regex(/^\d{4}-\d{2}-\d{2}/);
+/** A date, written as midnight UTC. An unset date may be an empty text (seen in client code). */
+const date = z
+  .string()
+  .regex(/^(\d{4}-\d{2}-\d{2}|$)/)
+  .transform(text => text || null);
 
 export const named = z.object({ id, name: text, inactiveFlag: flag });
 export type Named = z.infer<typeof named>;
@@ -47,6 +50,8 @@ export const agreement = z.object({
   nextInvoiceDate: date.nullish(),
   prorateFlag: flag,
   parentAgreement: z.object({ id: z.int().nullish() }).nullish(),
+  billingCycle: z.object({ name: text.nullish() }).nullish(),
+  periodType: text.nullish(),
 });
 export type Agreement = z.infer<typeof agreement>;
 
@@ -55,8 +60,13 @@ export const addition = z.object({
   product: z.object({ id, identifier: text.nullish() }),
   /** Missing means zero. */
   quantity: decimal.nullish(),
+  /** Read, never changed. Missing means zero. */
+  lessIncluded: decimal.nullish(),
+  billCustomer: text.nullish(),
   effectiveDate: date.nullish(),
   cancelledDate: date.nullish(),
+  /** A parent's list may contain the additions of its children. */
+  agreementId: id.nullish(),
 });
 export type Addition = z.infer<typeof addition>;
 

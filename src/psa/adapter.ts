@@ -241,6 +241,14 @@ export type UnresolvedReason =
   | 'SEVERAL_AGREEMENTS'
   | 'NO_ADDITION'
   | 'SEVERAL_ADDITIONS'
+  /** The agreement ended before the end of the period, or before a new line could begin. */
+  | 'AGREEMENT_ENDED'
+  /** The line exists and begins after the period's invoice date: nothing is created beside it. */
+  | 'BEGINS_LATER'
+  /** The line exists and is set so that its quantity is not billed. */
+  | 'NOT_BILLED'
+  /** A record of this company does not match the PSA's documentation. The message names the field. */
+  | 'UNREADABLE'
   | 'NO_SUCH_COMPANY'
   | 'NOT_SUPPORTED';
 
@@ -252,8 +260,28 @@ export interface BillingTarget {
   description: string;
   /** The quantity when it was resolved, an exact decimal; null if the place does not exist yet. */
   quantity: string | null;
+  /** What the PSA's own settings mean for the invoice, as far as the PSA tells. */
+  terms?: BillingTerms;
   /** The adapter's own data: JSON, stored and handed back unchanged. */
   place: unknown;
+}
+
+/** Settings of a place that the service shows and never changes. */
+export interface BillingTerms {
+  /** The line's own id in the PSA; undefined if it does not exist yet. */
+  recordId?: string;
+  /** A new line begins with the period, or on this date if it is later: "2026-12-01". Undefined for an existing line. */
+  beginsNotBefore?: string;
+  /** The date of the PSA invoice that will carry the quantity first: "2026-12-01". */
+  billedOn?: string;
+  /** The PSA's name of the cycle, such as "Monthly". */
+  billingCycle?: string;
+  /** The PSA's own word for the billed period, such as "Current". */
+  periodType?: string;
+  /** Whether a line that begins within a period is billed in part. */
+  prorated?: boolean;
+  /** The quantity that the price of the agreement includes, an exact decimal: the PSA bills only what exceeds it. */
+  lessIncluded?: string;
 }
 
 /** Both dates inclusive, in the partner's calendar. */

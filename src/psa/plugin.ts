@@ -22,6 +22,8 @@ export type {
   BillingResolution,
   /** One place in the PSA that bills a quantity. */
   BillingTarget,
+  /** What the PSA's settings mean for the invoice of a quantity. */
+  BillingTerms,
   /** A page of companies to find. */
   CompanyQuery,
   /** One entry of the form that connects the PSA. */

@@ -16,6 +16,7 @@ export interface ApiRequest extends Writing {
   /** JSON, or an uploaded form. */
   body: unknown;
   forwardOnly: boolean;
+  parentListsChildren: boolean;
   callbacks: CallbackDelivery;
 }
 
@@ -98,9 +99,15 @@ const associations: Source = (request, ids) => {
   );
 };
 
-const additionsOf: Source = ({ store }, [agreementId]) => {
+const additionsOf: Source = ({ store, parentListsChildren }, [agreementId]) => {
   if (!store.agreements.get(agreementId!)) throw notFound(`Agreement ${agreementId}`);
-  return (store.additions.lookup('agreementid', [agreementId]) ?? []).map(row => shown(store, row) as Stored);
+  const children = parentListsChildren
+    ? store.agreements.all().filter(({ parentAgreement }) => parentAgreement?.id === agreementId)
+    : [];
+  const listed = [agreementId, ...children.map(({ id }) => id)];
+  return listed
+    .flatMap(id => store.additions.lookup('agreementid', [id]) ?? [])
+    .map(row => shown(store, row) as Stored);
 };
 
 function additionAt({ store }: ApiRequest, [agreementId, id]: number[]): Addition {

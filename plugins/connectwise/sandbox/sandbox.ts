@@ -21,6 +21,8 @@ export interface SandboxOptions {
   /** Behave like the host for browsers: "SSL is required". */
   uiHost?: boolean;
   patchSubPaths?: 'ignored' | 'applied';
+  /** The list of a parent agreement's additions also contains those of its children. */
+  parentListsChildren?: boolean;
   /** The pauses before a callback is tried again; by default 2 s and 4 s, as in ConnectWise. */
   callbackPausesMs?: readonly number[];
 }

@@ -186,7 +186,12 @@ function seedCustomers(store: SandboxStore, types: SeededTypes, products: Seeded
     endDate: '2026-01-31T00:00:00Z',
   });
   const parent = store.addAgreement({ company: ended, type: types.other, name: 'Gold support' });
-  store.addAgreement({ ...past, name: 'Child', parentAgreement: { id: parent.id, name: parent.name } });
+  store.addAgreement({
+    ...past,
+    name: 'Inactive child',
+    agreementStatus: 'Inactive',
+    parentAgreement: { id: parent.id, name: parent.name },
+  });
 
   const twice = billed('Two Additions LLC', 4);
   store.addAddition({ agreementId: twice.id, product: products.usage, quantity: 6, unitPrice: 0.1 });

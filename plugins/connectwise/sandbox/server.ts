@@ -156,6 +156,7 @@ async function run(
       callbacks: sandbox.callbacks,
       forwardOnly: request.headers['pagination-type'] === 'forward-only',
       now: `${(options.now?.() ?? new Date()).toISOString().slice(0, 19)}Z`,
+      parentListsChildren: options.parentListsChildren ?? false,
       subPaths: options.patchSubPaths ?? 'ignored',
     });
     return found ?? { status: 404, html: 'The resource you are looking for has been removed.' };

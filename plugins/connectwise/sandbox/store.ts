@@ -64,6 +64,8 @@ export interface Agreement extends Stored {
   nextInvoiceDate?: string;
   prorateFlag?: boolean;
   parentAgreement?: Ref;
+  billingCycle?: Ref;
+  periodType?: 'Current' | 'Future' | 'Both' | 'Undefined';
 }
 export interface CatalogItem extends Stored {
   identifier: string;

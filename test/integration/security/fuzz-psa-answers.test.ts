@@ -43,6 +43,7 @@ const id = z.string().regex(/^\d+$/);
 const reference = z.strictObject({ id, name: text });
 const company = z.strictObject({ id, identifier: text, name: text });
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
+const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 const ticket = z.strictObject({ id, reference: text, summary: text, url: z.url() });
 const check = z.strictObject({
   id: z.string(),
@@ -59,6 +60,15 @@ const resolution = z.discriminatedUnion('state', [
       key: text,
       description: text,
       quantity: decimal.nullable(),
+      terms: z.strictObject({
+        recordId: id.optional(),
+        beginsNotBefore: day.optional(),
+        billedOn: day.optional(),
+        billingCycle: text.optional(),
+        periodType: text.optional(),
+        prorated: z.boolean().optional(),
+        lessIncluded: decimal.optional(),
+      }),
       place: z.record(z.string(), z.unknown()),
     }),
   }),

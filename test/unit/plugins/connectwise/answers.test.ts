@@ -40,9 +40,8 @@ describe('an answer that lacks a needed field', () => {
     says(/additions$/, [{ id: 1, quantity: 3 }]);
     const request = { companyId: company!.id, usageType: 'Backup Usage', level: 'Default' };
     const options = { createMissing: true, onDate: '2026-11-23' };
-    const error = await failure(psa.resolveBillingTargets([request], options));
-    expect(error).toBeInstanceOf(PsaSurprise);
-    expect(error.message).toContain('product');
+    const [resolution] = await psa.resolveBillingTargets([request], options);
+    expect(resolution).toMatchObject({ reason: 'UNREADABLE', message: expect.stringContaining('product') });
   });
 
   it('does not count as a missing ticket if its reference is missing: none is created again', async () => {

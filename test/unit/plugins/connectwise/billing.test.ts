@@ -47,8 +47,8 @@ describe('the place of a quantity', () => {
     expect(target.description).toContain(name);
   });
 
-  test('ignores cancelled and future additions of the product', async () => {
-    expect(await resolve(requestFor('Cancelled and Future Co'))).toMatchObject({ reason: 'NO_ADDITION' });
+  test('is neither a cancelled addition of the product nor a future one', async () => {
+    expect(await resolve(requestFor('Cancelled and Future Co'))).toMatchObject({ reason: 'BEGINS_LATER' });
   });
 
   test.each([
@@ -85,7 +85,7 @@ describe('the place of a quantity', () => {
       store.agreements.change(agreement!, changes);
       return (await resolve(requestFor('PM Customer #1'))).state;
     };
-    expect(await at({ noEndingDateFlag: false, endDate: '2026-11-22T00:00:00Z' })).toBe('UNRESOLVED');
+    expect(await at({ noEndingDateFlag: false, endDate: '2026-11-21T00:00:00Z' })).toBe('UNRESOLVED');
     expect(await at({ endDate: '2026-11-23T00:00:00Z' })).toBe('RESOLVED');
     expect(await at({ startDate: '2026-11-24T00:00:00Z' })).toBe('UNRESOLVED');
   });
@@ -172,9 +172,14 @@ describe('a missing addition', () => {
     ],
     ['after the invoiced period', { nextInvoiceDate: '2026-12-01T00:00:00Z' }, '2026-12-01T00:00:00Z'],
     [
-      'with the period where the agreement prorates',
+      'on the first day that is not invoiced where the agreement prorates: no back charge',
       { nextInvoiceDate: '2026-12-01T00:00:00Z', prorateFlag: true },
-      '2026-10-23T00:00:00Z',
+      '2026-12-01T00:00:00Z',
+    ],
+    [
+      'not before the agreement',
+      { startDate: '2026-11-10T00:00:00Z', billStartDate: undefined },
+      '2026-11-10T00:00:00Z',
     ],
   ])('is created billable and begins %s', async (_what, terms, effectiveDate) => {
     sandbox.store.agreements.change(agreement(), terms);
