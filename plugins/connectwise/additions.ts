@@ -2,8 +2,10 @@ import Big from 'big.js';
 import {
   type BillingPeriod,
   type BillingTarget,
+  PsaError,
   PsaRejected,
   PsaSurprise,
+  PsaUnreachable,
   type QuantityOutcome,
   type UnresolvedReason,
 } from 'psa-bridge/plugin';
@@ -13,6 +15,7 @@ import type { ConnectWiseClient } from './client.js';
 import { type BeginningTerms, beginning } from './effective-date.js';
 import { exactNumber } from './exact-json.js';
 import { type Addition, addition } from './records.js';
+import { isRounded } from './rounding.js';
 import { type ReadRows, readRows } from './rows.js';
 
 /** The place of a quantity: an addition, or the agreement on which one will be created. */
@@ -114,7 +117,7 @@ export function pickAddition(
   return { addition: only };
 }
 
-/** Writes an absolute quantity. The outcome is what ConnectWise answers, not what was sent. */
+/** Writes an absolute quantity. The outcome is what ConnectWise shows afterwards, not what was sent or answered. */
 export async function setBilledQuantity(
   client: ConnectWiseClient,
   target: BillingTarget,
@@ -146,7 +149,7 @@ export async function setBilledQuantity(
     },
     { exact },
   );
-  return check(created, place, null, quantity);
+  return check(await readBack(client, place, created.id), place, null, quantity);
 }
 
 async function change(
@@ -171,8 +174,13 @@ async function change(
         mayHaveBeenCarriedOut: true,
       });
     }
-    return check(changed, place, before, quantity);
+    return check(await readBack(client, place, additionId), place, before, quantity);
   } catch (error) {
+    if (wasAnsweredUnclearly(error)) {
+      const kept = await readBack(client, place, additionId).catch(() => undefined);
+      const outcome = kept && check(kept, place, before, quantity);
+      if (outcome && outcome.state !== 'REFUSED') return outcome;
+    }
     if (error instanceof PsaRejected && /not found/i.test(error.message)) {
       return {
         state: 'REFUSED',
@@ -184,19 +192,49 @@ async function change(
   }
 }
 
-/** A PATCH may answer 200 without any effect (developer guide), so only the record in the answer counts. */
+/**
+ * Whether ConnectWise, or a proxy before it, answered that a write failed although it may have been carried out. Reading
+ * it back then keeps the quantity from before the write. Without an answer the write may still be under way.
+ */
+function wasAnsweredUnclearly(error: unknown): boolean {
+  return error instanceof PsaError && error.mayHaveBeenCarriedOut && error.cause === undefined;
+}
+
+/**
+ * The addition as ConnectWise keeps it. Its answer to a write may show a value that it does not keep. Reading by id
+ * shows a record at once, while a list may show it minutes later (seen in client code).
+ */
+async function readBack(client: ConnectWiseClient, place: Place, id: number): Promise<Addition> {
+  try {
+    const path = `/finance/agreements/${place.agreementId}/additions/${id}`;
+    const kept = await client.get(path, addition, { exact });
+    if (kept.id === id) return kept;
+    throw new PsaSurprise('ConnectWise answered with a different addition than the one that was asked for.');
+  } catch (error) {
+    if (!(error instanceof PsaError) || error instanceof PsaRejected) throw error;
+    const Failure = error instanceof PsaSurprise ? PsaSurprise : PsaUnreachable;
+    throw new Failure(`The quantity was sent and cannot be read back: ${error.message}`, {
+      cause: error,
+      mayHaveBeenCarriedOut: true,
+    });
+  }
+}
+
+/** A PATCH may answer 200 without any effect (developer guide), so only the record that was read back counts. */
 function check(
-  { id, product, quantity: after = '0' }: Addition,
+  { id, product, quantity: kept }: Addition,
   place: Place,
   before: string | null,
   quantity: string,
 ): QuantityOutcome {
-  if (product.id !== place.productId || !new Big(after ?? '0').eq(quantity)) {
+  const after = kept ?? '0';
+  const equal = new Big(after).eq(quantity);
+  if (product.id !== place.productId || (!equal && !isRounded(after, quantity))) {
     return {
       state: 'REFUSED',
       reason: 'NOT_APPLIED',
       message: `ConnectWise accepted ${quantity} and shows ${after} on the addition ${id}.`,
     };
   }
-  return { state: 'APPLIED', before, after: after ?? '0', recordId: String(id) };
+  return { state: equal ? 'APPLIED' : 'ROUNDED', before, after, recordId: String(id) };
 }

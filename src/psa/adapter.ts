@@ -107,7 +107,7 @@ export interface PsaBilling {
   ): Promise<BillingResolution[]>;
   /**
    * Makes the PSA bill exactly `quantity` (absolute) at the target in this period, and reports the quantity
-   * afterwards. Writes nothing if it is right already. Safe to repeat.
+   * afterwards, read from the PSA again. Writes nothing if it is right already. Safe to repeat.
    */
   setBilledQuantity(target: BillingTarget, quantity: string, period: BillingPeriod): Promise<QuantityOutcome>;
 }
@@ -291,7 +291,13 @@ export interface BillingPeriod {
 }
 
 export type QuantityOutcome =
-  /** `after` was read from the PSA's answer, not assumed. */
-  | { state: 'APPLIED' | 'UNCHANGED'; before: string | null; after: string; recordId: string; url?: string }
+  /** `after` was read from the PSA, not assumed. ROUNDED: the PSA keeps fewer digits, two decimals or more. */
+  | {
+      state: 'APPLIED' | 'ROUNDED' | 'UNCHANGED';
+      before: string | null;
+      after: string;
+      recordId: string;
+      url?: string;
+    }
   /** The place has changed since it was resolved (cancelled, gone, now two): resolve again, or let a person look. */
   | { state: 'REFUSED'; reason: UnresolvedReason | 'NOT_APPLIED'; message: string };

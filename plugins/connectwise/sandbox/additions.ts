@@ -22,7 +22,7 @@ export function shown(store: SandboxStore, addition: Addition): object {
 }
 
 export function createAddition(
-  { store, credential, now }: Writing,
+  { store, credential, now, keptDecimals }: Writing,
   agreement: Agreement,
   body: Body,
 ): Addition {
@@ -34,7 +34,7 @@ export function createAddition(
     ...(body as Partial<Addition>),
     agreementId: agreement.id,
     product: { id: item.id, identifier: item.identifier },
-    quantity: (body.quantity as number | undefined) ?? 1,
+    quantity: rounded((body.quantity as number | undefined) ?? 1, keptDecimals),
     billCustomer: body.billCustomer as Addition['billCustomer'],
     effectiveDate,
     unitPrice: (body.unitPrice as number | undefined) ?? item.price,
@@ -51,6 +51,10 @@ export function createAddition(
     by: credential.user,
   });
   return addition;
+}
+
+function rounded(quantity: number, decimals: number | undefined): number {
+  return decimals === undefined ? quantity : Number(quantity.toFixed(decimals));
 }
 
 function productOf(store: SandboxStore, { id, identifier }: Ref) {
@@ -91,7 +95,7 @@ function checkEffectiveDate(agreement: Agreement, effectiveDate: string): void {
 }
 
 export function patchAddition(
-  { store, credential, now, subPaths }: Writing,
+  { store, credential, now, subPaths, keptDecimals }: Writing,
   addition: Addition,
   body: unknown,
 ): Addition {
@@ -103,6 +107,7 @@ export function patchAddition(
     const item = productOf(store, changes.product as Ref);
     changes.product = { id: item.id, identifier: item.identifier };
   }
+  if (typeof changes.quantity === 'number') changes.quantity = rounded(changes.quantity, keptDecimals);
   for (const [field, after] of Object.entries(changes)) {
     const before = addition[field as keyof Addition];
     store.additionChanges.push({
@@ -119,6 +124,11 @@ export function patchAddition(
     _info: { ...addition._info, lastUpdated: now, updatedBy: credential.user },
   });
   return addition;
+}
+
+/** Answers a change as if it were kept. The stored addition stays as it is. */
+export function echoAddition(writing: Writing, addition: Addition, body: unknown): Addition {
+  return { ...addition, ...readPatch('addition', 'Addition', body, writing.subPaths) };
 }
 
 /** An invoiced addition cannot be deleted. The status 409 is our choice; no source shows it. */

@@ -1,4 +1,4 @@
-import { createAddition, deleteAddition, patchAddition, shown } from './additions.js';
+import { createAddition, deleteAddition, echoAddition, patchAddition, shown } from './additions.js';
 import { ApiError, forbidden, notFound } from './api-error.js';
 import { type CallbackDelivery, callbackAt, createCallback, patchCallback } from './callbacks.js';
 import type { Rows, Stored } from './collection.js';
@@ -17,6 +17,7 @@ export interface ApiRequest extends Writing {
   body: unknown;
   forwardOnly: boolean;
   parentListsChildren: boolean;
+  echoes: boolean;
   callbacks: CallbackDelivery;
 }
 
@@ -179,7 +180,10 @@ const writes: Route[] = [
   }),
   route('PATCH', '/finance/agreements/:id/additions/:id', 'agreements', (request, ids) => ({
     status: 200,
-    body: shown(request.store, patchAddition(request, additionAt(request, ids), request.body)),
+    body: shown(
+      request.store,
+      (request.echoes ? echoAddition : patchAddition)(request, additionAt(request, ids), request.body),
+    ),
   })),
   route('DELETE', '/finance/agreements/:id/additions/:id', 'agreements', (request, ids) => {
     deleteAddition(request, additionAt(request, ids));

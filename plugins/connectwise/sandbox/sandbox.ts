@@ -21,6 +21,10 @@ export interface SandboxOptions {
   /** Behave like the host for browsers: "SSL is required". */
   uiHost?: boolean;
   patchSubPaths?: 'ignored' | 'applied';
+  /** How many decimals of a quantity are kept; undefined: as many as a double has. */
+  keptDecimals?: number;
+  /** A change of an addition is answered as if it were kept, and the old record stays. */
+  echoes?: boolean;
   /** The list of a parent agreement's additions also contains those of its children. */
   parentListsChildren?: boolean;
   /** The pauses before a callback is tried again; by default 2 s and 4 s, as in ConnectWise. */

@@ -156,6 +156,8 @@ async function run(
       callbacks: sandbox.callbacks,
       forwardOnly: request.headers['pagination-type'] === 'forward-only',
       now: `${(options.now?.() ?? new Date()).toISOString().slice(0, 19)}Z`,
+      keptDecimals: options.keptDecimals,
+      echoes: options.echoes ?? false,
       parentListsChildren: options.parentListsChildren ?? false,
       subPaths: options.patchSubPaths ?? 'ignored',
     });

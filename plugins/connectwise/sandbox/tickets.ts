@@ -9,6 +9,8 @@ export interface Writing {
   credential: Credential;
   now: string;
   subPaths: 'ignored' | 'applied';
+  /** How many decimals of a quantity are kept. */
+  keptDecimals?: number;
 }
 
 interface Named extends Stored {

@@ -46,6 +46,12 @@ export function describeBilling(trial: Trial): void {
       expect(trial.stage.billing.quantity()).toBe(Number(quantity));
     });
 
+    test('reports the quantity that the PSA keeps, also if it rounds', async () => {
+      const outcome = await trial.adapter.setBilledQuantity(await target(), '12.345678', period);
+      expect(outcome).toMatchObject({ state: expect.stringMatching(/^(APPLIED|ROUNDED)$/) });
+      expect('after' in outcome && Number(outcome.after)).toBe(trial.stage.billing.quantity());
+    });
+
     test('writes nothing if the quantity is right already', async () => {
       await trial.adapter.setBilledQuantity(await target(), '5', period);
       const again = await trial.adapter.setBilledQuantity(await target(), '5.0', period);

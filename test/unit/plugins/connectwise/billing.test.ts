@@ -127,19 +127,79 @@ describe('a quantity', () => {
     });
   });
 
-  test('with more digits than a double has arrives exactly', async () => {
+  test('with more digits than a double has is sent exactly, and read back exactly', async () => {
     const target = await targetOf(requestFor('PM Customer #1'));
+    const answer = '{"id":5000,"product":{"id":40},"quantity":12345678901234567.25}';
     sandbox.faults.inject(
       { method: 'PATCH', body: /"value":12345678901234567\.25[,}]/ },
-      {
-        kind: 'status',
-        status: 200,
-        body: '{"id":5000,"product":{"id":40},"quantity":12345678901234567.25}',
-      },
+      { kind: 'status', status: 200, body: answer },
+    );
+    sandbox.faults.inject(
+      { method: 'GET', path: /additions\/5000$/ },
+      { kind: 'status', status: 200, body: answer },
     );
     expect(await adapter.setBilledQuantity(target, '12345678901234567.25', period)).toMatchObject({
       state: 'APPLIED',
       after: '12345678901234567.25',
+    });
+  });
+
+  test.each([
+    ['two decimals', 2, '12.3456', '12.35'],
+    ['four decimals', 4, '12.34567', '12.3457'],
+    ['doubles', undefined, '12345678901234567.25', '12345678901234568'],
+  ])('is written with the value that a server of %s keeps', async (_what, keptDecimals, sent, after) => {
+    sandbox.options.keptDecimals = keptDecimals;
+    const target = await targetOf(requestFor('PM Customer #1'));
+    expect(await adapter.setBilledQuantity(target, sent, period)).toMatchObject({
+      state: 'ROUNDED',
+      before: '24',
+      after,
+    });
+  });
+
+  test.each([
+    [1, '12.3456', '12.3'],
+    [0, '12.5', '13'],
+  ])('is not written if the server keeps only %i decimals', async (keptDecimals, sent, shown) => {
+    sandbox.options.keptDecimals = keptDecimals;
+    const target = await targetOf(requestFor('PM Customer #1'));
+    expect(await adapter.setBilledQuantity(target, sent, period)).toMatchObject({
+      reason: 'NOT_APPLIED',
+      message: expect.stringContaining(`shows ${shown} on`),
+    });
+  });
+
+  test('is not written if the answer shows it and the server keeps the old one', async () => {
+    sandbox.options.echoes = true;
+    const target = await targetOf(requestFor('PM Customer #1'));
+    expect(await adapter.setBilledQuantity(target, '31', period)).toMatchObject({
+      reason: 'NOT_APPLIED',
+      message: expect.stringContaining('shows 24 on'),
+    });
+  });
+
+  test.each([500, 504])('that was written in spite of the answer %i has its true before', async status => {
+    const target = await targetOf(requestFor('PM Customer #1'));
+    sandbox.faults.inject({ method: 'PATCH' }, { kind: 'statusAfter', status, body: '{}' });
+    expect(await adapter.setBilledQuantity(target, '31', period)).toMatchObject({
+      state: 'APPLIED',
+      before: '24',
+      after: '31',
+    });
+  });
+
+  test('that was not written stays a failure with the answer 500', async () => {
+    const target = await targetOf(requestFor('PM Customer #1'));
+    sandbox.faults.inject({ method: 'PATCH' }, { kind: 'status', status: 500, body: '{}' });
+    await expect(adapter.setBilledQuantity(target, '31', period)).rejects.toThrow('500');
+  });
+
+  test('that cannot be read back may have been written', async () => {
+    const target = await targetOf(requestFor('PM Customer #1'));
+    sandbox.faults.inject({ method: 'GET', path: /additions\/\d+$/ }, { kind: 'reset', when: 'before' });
+    await expect(adapter.setBilledQuantity(target, '31', period)).rejects.toMatchObject({
+      mayHaveBeenCarriedOut: true,
     });
   });
 

@@ -121,9 +121,11 @@ describe('a quantity', () => {
     agreementId: 1,
     productId: 2,
     additionId: 3,
+    onDate: '2026-11-23',
+    startDate: null,
     billStartDate: null,
     nextInvoiceDate: null,
-    prorated: false,
+    lastDay: null,
   };
   const set = (quantity: string) =>
     adapter.setBilledQuantity({ key: 'k', description: 'd', quantity: '24', place }, quantity, {
@@ -141,8 +143,18 @@ describe('a quantity', () => {
     },
   );
 
+  test('that is read back in another form is a surprise that may have been carried out', async () => {
+    answers('{"id":3,"product":{"id":2},"quantity":0}', { method: 'PATCH' });
+    answers('{"id":3,"product":{"id":2},"quantity":"much"}');
+    const error = await failure(set('0'));
+    expect(error).toBeInstanceOf(PsaSurprise);
+    expect(error.mayHaveBeenCarriedOut).toBe(true);
+  });
+
   test('that ConnectWise shows with an exponent is read exactly', async () => {
-    answers('{"id":3,"product":{"id":2},"quantity":1.5E2}', { method: 'PATCH' });
+    const shown = '{"id":3,"product":{"id":2},"quantity":1.5E2}';
+    answers(shown, { method: 'PATCH' });
+    answers(shown);
     expect(await set('150')).toMatchObject({ state: 'APPLIED', after: '150' });
   });
 });
