@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import { run, statement } from '../db/sql.js';
+import { type BackupStatusName, backupStatusName } from '../domain/backups/backup-job-result.js';
 import { eventSummary } from '../domain/backups/event-ticket.js';
 import type { WakeUp } from '../domain/integrations/wake-up.js';
 import { createEventDeliveries } from '../pipelines/events/create-event-deliveries.js';
@@ -20,7 +21,7 @@ export interface BackupJobReport {
   organizationExternalId: string;
   jobName: string;
   device?: string | null;
-  status: 'SUCCESS' | 'WARNING' | 'ERROR';
+  status: BackupStatusName;
   /** RFC 3339, like endedAt. */
   startedAt: string;
   endedAt: string;
@@ -35,7 +36,7 @@ const jobRow = z
     organizationExternalId: shortText,
     jobName: shortText,
     device: shortText.nullish(),
-    status: z.enum(['SUCCESS', 'WARNING', 'ERROR']),
+    status: backupStatusName,
     startedAt: instant,
     endedAt: instant,
     protectedBytes: quantity.nullish(),

@@ -1,3 +1,5 @@
+import type { Role } from '../../domain/access/api-token.js';
+
 /** The vendor's identity provider, and which claims of its tokens hold the role and the partner. */
 export interface IdentitySettings {
   issuer: string;
@@ -10,5 +12,5 @@ export interface IdentitySettings {
   /** A claim with the partner's externalId. */
   partnerClaim: string;
   /** The value of the role claim for each role. */
-  roleNames: Readonly<Record<'OPERATOR' | 'PARTNER' | 'SOURCE', string>>;
+  roleNames: Readonly<Record<`${Role}`, string>>;
 }

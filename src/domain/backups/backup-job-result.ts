@@ -9,6 +9,7 @@ import {
   Property,
   Unique,
 } from '@mikro-orm/decorators/legacy';
+import { z } from 'zod';
 import { rowsOfItsOrganizations } from '../access/partner-rows.js';
 import { Organization } from '../partners/organization.js';
 
@@ -17,6 +18,10 @@ export enum BackupStatus {
   WARNING = 'WARNING',
   ERROR = 'ERROR',
 }
+
+/** A status as it stands in rows and reports. */
+export type BackupStatusName = `${BackupStatus}`;
+export const backupStatusName = z.literal(Object.values(BackupStatus) as BackupStatusName[]);
 
 /** One finished backup job, as the backup platform reported it. Never changes. */
 @Entity({ tableName: 'backup_job_result', policies: [rowsOfItsOrganizations] })

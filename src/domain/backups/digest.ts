@@ -1,4 +1,5 @@
 import { localDateTime } from '../calendar.js';
+import type { BackupStatusName } from './backup-job-result.js';
 
 /** What one organization's day of backups looked like. */
 export interface DigestFacts {
@@ -35,7 +36,7 @@ export interface Digest {
   summary: string;
   body: string;
   /** What decides the ticket's priority. */
-  worst: 'SUCCESS' | 'WARNING' | 'ERROR';
+  worst: BackupStatusName;
 }
 
 /** The most lines of a kind in one ticket; the rest are counted. */

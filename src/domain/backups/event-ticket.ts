@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { localDateTime } from '../calendar.js';
+import { backupStatusName } from './backup-job-result.js';
 import { formatBytes } from './format-bytes.js';
 
 /** A job result, as far as a ticket tells it. */
@@ -7,7 +8,7 @@ export const reportedJob = z.object({
   externalId: z.string(),
   jobName: z.string(),
   device: z.string().nullish(),
-  status: z.enum(['SUCCESS', 'WARNING', 'ERROR']),
+  status: backupStatusName,
   /** RFC 3339. */
   startedAt: z.string(),
   endedAt: z.string(),

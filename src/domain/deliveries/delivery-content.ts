@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { backupStatusName } from '../backups/backup-job-result.js';
 
 /** What a DIGEST delivery writes. */
 export const digestContent = z.object({
   body: z.string(),
   /** The worst result of the day, which decides the priority. */
-  worst: z.enum(['SUCCESS', 'WARNING', 'ERROR']),
+  worst: backupStatusName,
 });
 export type DigestContent = z.infer<typeof digestContent>;
 

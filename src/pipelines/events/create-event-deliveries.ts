@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
+import type { BackupStatusName } from '../../domain/backups/backup-job-result.js';
 import { whyNotDelivered } from '../../domain/deliveries/delivery-policy.js';
 import type { ReasonCode } from '../../domain/deliveries/reasons.js';
 import { rowsOf } from '../../domain/tables.js';
@@ -11,7 +12,7 @@ export interface EventResult {
   jobResultId: string;
   organizationId: string;
   partnerId: string;
-  status: 'SUCCESS' | 'WARNING' | 'ERROR';
+  status: BackupStatusName;
   /** One line for people: the summary of its ticket. */
   summary: string;
 }
