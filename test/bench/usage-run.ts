@@ -50,6 +50,6 @@ export async function benchUsageRun(stage: Stage, print: (line: string) => void)
     );
   }
   print(
-    `  reference: with one request to read and one to write each, ${(2 * organizations).toLocaleString('en')} is the least; ConnectWise has no list of additions across agreements`,
+    `  reference: with one request to read, one to write and one to read back each, ${(3 * organizations).toLocaleString('en')} is the least; ConnectWise has no list of additions across agreements`,
   );
 }
